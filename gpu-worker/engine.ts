@@ -101,14 +101,20 @@ export interface TrainingResult {
 	readonly tokens: number;
 }
 
-/** Trains one policy; the reference is that policy as it was when training began (π_t, promise 6). */
+/** Trains one policy against a fixed reference: π_t itself for DNO (promise 6), π_1 for the offline baselines. */
 export interface Trainer {
 	/**
-	 * Trains from the weights in `modelDir` and writes the new policy, a Hugging Face folder, to `outDir`.
+	 * Trains from the weights in `modelDir` with the policy in `referenceDir` as the reference (often the same folder;
+	 * the SFT loss does not read it) and writes the new policy, a Hugging Face folder, to `outDir`.
 	 * Checkpoints live in `checkpointDir`; a call that finds one there goes on from it and ends with the same bits.
 	 */
 	train(
-		job: { readonly modelDir: string; readonly outDir: string; readonly checkpointDir: string },
+		job: {
+			readonly modelDir: string;
+			readonly referenceDir: string;
+			readonly outDir: string;
+			readonly checkpointDir: string;
+		},
 		examples: TrainingExamples,
 		settings: TrainingSettings,
 		options?: RunOptions,
