@@ -1,0 +1,141 @@
+import { z } from "zod";
+
+const path = z.string().min(1);
+const probability = z.number().min(0).max(1);
+
+const training = z.strictObject({
+	/** AdamW's peak learning rate. */
+	learningRate: z.number().positive(),
+	schedule: z.enum(["constant", "linear", "cosine"]).default("constant"),
+	warmupSteps: z.int().nonnegative().default(0),
+	weightDecay: z.number().nonnegative().default(0),
+	maxGradNorm: z.number().positive().default(1),
+	/** Examples an optimizer step; a pair is one example. */
+	batchSize: z.int().positive().default(16),
+	/** β of Eq. 13 and of KTO. */
+	beta: z.number().positive().default(0.1),
+	/** Weight of the chosen answers' NLL a token beside the DPO loss; 0 is Eq. 13 as it stands. */
+	nllWeight: z.number().nonnegative().default(0),
+	/** KTO's λ_D and λ_U. */
+	desirableWeight: z.number().positive().default(1),
+	undesirableWeight: z.number().positive().default(1),
+	/** A checkpoint every this many steps. */
+	checkpointEvery: z.int().positive().default(50),
+});
+export type TrainingConfig = z.infer<typeof training>;
+
+/** Architecture of a policy made from scratch, by the names of Hugging Face's LlamaConfig. */
+const architecture = z.strictObject({
+	hidden_size: z.int().positive(),
+	intermediate_size: z.int().positive(),
+	num_hidden_layers: z.int().positive(),
+	num_attention_heads: z.int().positive(),
+	num_key_value_heads: z.int().positive(),
+	max_position_embeddings: z.int().positive(),
+	rope_theta: z.number().positive().default(10_000),
+	tie_word_embeddings: z.boolean().default(true),
+});
+
+const fromScratch = z.strictObject({
+	architecture,
+	/** A Hugging Face tokenizer.json. */
+	tokenizer: path,
+	/** A module whose default export `(seed: number) => {prompt, response}[]` makes the demonstrations. */
+	demonstrations: path,
+	training: training.extend({ steps: z.int().positive() }),
+});
+
+/** A campaign's config file. Paths are relative to the file. Every key is checked; unknown ones are refused. */
+export const campaignConfig = z.strictObject({
+	/** Letters, digits and dashes; names the campaign's folder and workflow. */
+	name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+	seed: z.int().nonnegative().default(0),
+	/** T of Algorithm 2: how often sample → judge → pair → train runs. */
+	iterations: z.int().positive(),
+	policy: z.strictObject({
+		/** The initial policy π_1: a Hugging Face folder. */
+		model: path,
+		/** How `--from-scratch` and `dno pretrain` make it. */
+		fromScratch: fromScratch.optional(),
+	}),
+	prompts: z.strictObject({
+		train: path,
+		/** Chooses the best policy (Algorithm 2 returns the best of π_1 … π_{T+1} on validation data). */
+		validation: path,
+		/** What the chart is drawn on; never trained on, never chosen by. */
+		heldOut: path,
+		/** Fresh prompts an iteration. */
+		perIteration: z.int().positive(),
+	}),
+	sampling: z.strictObject({
+		/** K of Algorithm 2: samples a prompt. */
+		samples: z.int().min(2, "Algorithm 2 compares a policy's own samples, so it needs K ≥ 2"),
+		temperature: z.number().positive().default(1),
+		topP: z.number().positive().max(1).default(1),
+		/** Longest response in tokens. */
+		maxTokens: z.int().positive(),
+	}),
+	oracle: z.discriminatedUnion("kind", [
+		z.strictObject({
+			kind: z.literal("verifier"),
+			/** A module that exports `verify({prompt, response, meta}) → {score, correct, reason}`. */
+			module: path,
+			/** Prompts a judging activity. */
+			chunkSize: z.int().positive().default(50),
+			/** Judging activities in flight: the width of the sliding window. */
+			concurrency: z.int().positive().default(4),
+		}),
+	]),
+	pairs: z.strictObject({
+		/** A chosen answer's win rate r̂ is at least this (the paper: a score of 5 or 6 of 6). */
+		minChosenWinRate: probability.default(0.5),
+		/** r̂(chosen) − r̂(rejected) is at least this (the paper: 2 points of 6). */
+		minMargin: probability.default(0.4),
+		/** The same where the student's own answer is the chosen one (the paper: 1 point of 6). */
+		minStudentMargin: probability.default(0.2),
+		/** At most this many pairs a prompt, largest margin first; the paper keeps all. */
+		maxPerPrompt: z.int().positive().optional(),
+		/** Pairs replayed from iterations t−1, t−2, …, as shares of the new ones (the paper: at most .3 and .15). */
+		replay: z.array(probability).default([]),
+	}),
+	training: training.extend({
+		/** Passes over the iteration's pairs. */
+		epochs: z.number().positive().default(1),
+	}),
+	/** The chart's other lines, trained on the same prompts for as many steps; overrides of `training`. */
+	baselines: z
+		.strictObject({
+			sft: training.partial().optional(),
+			offlineDpo: training.partial().optional(),
+			offlineKto: training.partial().optional(),
+		})
+		.default({}),
+	evaluation: z.strictObject({
+		/** Samples a held-out prompt. */
+		samples: z.int().positive().default(2),
+		temperature: z.number().nonnegative().default(1),
+		topP: z.number().positive().max(1).default(1),
+		/** Use only the first so many held-out and validation prompts. */
+		maxPrompts: z.int().positive().optional(),
+		maxValidationPrompts: z.int().positive().optional(),
+	}),
+	engine: z.discriminatedUnion("kind", [
+		z.strictObject({
+			kind: z.literal("onnx"),
+			/** Threads of ONNX Runtime; results are reproducible for a given number. */
+			threads: z.int().positive().default(2),
+		}),
+	]),
+	/** What `--quick` changes: `dotted.key: value`. */
+	quick: z.record(z.string(), z.json()).default({}),
+});
+
+/** A config as it is after defaults have been filled in. */
+export type CampaignConfig = z.infer<typeof campaignConfig>;
+/** A config as the user writes it. */
+export type CampaignConfigInput = z.input<typeof campaignConfig>;
+
+/** Types a config file's default export. */
+export function defineConfig(config: CampaignConfigInput): CampaignConfigInput {
+	return config;
+}

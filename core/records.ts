@@ -1,0 +1,116 @@
+import { z } from "zod";
+
+/** Version written into every record; a reader refuses what it does not know. */
+export const SCHEMA_VERSION = 1;
+
+const version = z.literal(SCHEMA_VERSION);
+const tokens = z.array(z.int().nonnegative());
+
+/** A content-addressed artifact in the store: lower-case hex sha256 of its bytes. */
+export const artifactRef = z.strictObject({
+	sha256: z.string().regex(/^[0-9a-f]{64}$/),
+	bytes: z.int().nonnegative(),
+});
+export type ArtifactRef = z.infer<typeof artifactRef>;
+
+/** One line of a prompts file, as the user writes it. */
+export const prompt = z.strictObject({
+	id: z.string().min(1),
+	prompt: z.string().min(1),
+	/** The teacher's answer: a candidate in every ranking, and the opponent of the chart's win rate. */
+	gold: z.string().min(1),
+	/** Further teacher answers: the fixed preference set of the offline baselines. */
+	answers: z.array(z.string().min(1)).optional(),
+	/** Whatever the verifier needs to know about the prompt. */
+	meta: z.json().optional(),
+});
+export type Prompt = z.infer<typeof prompt>;
+
+/** A candidate answer to a prompt: a sample of the policy, or the teacher's. */
+export const response = z.strictObject({
+	schemaVersion: version,
+	promptId: z.string(),
+	/** 0 … K−1 for samples; the teacher's answers count separately from 0. */
+	index: z.int().nonnegative(),
+	source: z.enum(["student", "teacher"]),
+	text: z.string(),
+	/** The ids that were sampled: text does not always encode back to the tokens it came from. */
+	tokens,
+	finishReason: z.enum(["stop", "length"]),
+	/** log π(y|x) in nats under the policy that sampled it; absent for the teacher's. */
+	logProbability: z.number().optional(),
+	seed: z.int().nonnegative().optional(),
+});
+export type Response = z.infer<typeof response>;
+
+const verdictBase = {
+	schemaVersion: version,
+	/** sha256 of everything that determines the verdict; what it is stored and found under. */
+	key: z.string(),
+	promptId: z.string(),
+	judge: z.string(),
+	/** Number of candidates shown, and the order they were shown in. */
+	order: z.array(z.int().nonnegative()),
+};
+
+/** What a preference oracle said of one prompt's candidates. Only `scores`, `A`, `B` and `tie` are judgments. */
+export const verdict = z.discriminatedUnion("kind", [
+	z.strictObject({ ...verdictBase, kind: z.literal("scores"), scores: z.array(z.number()), reasons: z.array(z.string()) }),
+	/** The oracle answered, but with something that is no verdict: never trained on, never a loss (promise 1). */
+	z.strictObject({ ...verdictBase, kind: z.literal("invalid"), reason: z.string() }),
+	/** The oracle could not be asked or failed: never trained on, never a loss (promise 1). */
+	z.strictObject({ ...verdictBase, kind: z.literal("unjudged"), reason: z.string() }),
+]);
+export type Verdict = z.infer<typeof verdict>;
+
+export const pairSource = z.enum(["T>S", "S>T", "S>S", "T>T"]);
+/** Whether the teacher (T) or the student (S) wrote the chosen and the rejected answer. */
+export type PairSource = z.infer<typeof pairSource>;
+
+/** A preference pair: TRL's explicit-prompt preference format with columns of our own beside it. */
+export const pair = z.strictObject({
+	schemaVersion: version,
+	promptId: z.string(),
+	prompt: z.string(),
+	chosen: z.string(),
+	rejected: z.string(),
+	chosenTokens: tokens,
+	rejectedTokens: tokens,
+	/** r̂ of Algorithm 2, step 3, in [0, 1]. */
+	chosenWinRate: z.number().min(0).max(1),
+	rejectedWinRate: z.number().min(0).max(1),
+	/** chosenWinRate − rejectedWinRate. */
+	margin: z.number(),
+	source: pairSource,
+	/** Key of the verdict the pair rests on. */
+	verdict: z.string(),
+	/** Iteration whose samples made the pair; older ones are replayed. */
+	iteration: z.int().positive(),
+});
+export type Pair = z.infer<typeof pair>;
+
+/** A policy in the store: the files of a Hugging Face folder by name. */
+export const policy = z.strictObject({
+	schemaVersion: version,
+	files: z.record(z.string(), artifactRef),
+});
+export type Policy = z.infer<typeof policy>;
+
+/** How one held-out prompt came out: what win rates, accuracies and the before/after view are made from. */
+export const evaluationRow = z.strictObject({
+	schemaVersion: version,
+	promptId: z.string(),
+	samples: z.array(
+		z.strictObject({
+			text: z.string(),
+			score: z.number(),
+			correct: z.boolean(),
+			reason: z.string(),
+			/** P(y ≻ teacher's answer): 1, ½ or 0. */
+			againstTeacher: z.number(),
+			/** P(y ≻ initial policy's sample of the same index): 1, ½ or 0. */
+			againstInitial: z.number(),
+		}),
+	),
+});
+export type EvaluationRow = z.infer<typeof evaluationRow>;

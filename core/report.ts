@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { campaignConfig } from "./config.ts";
+
+const rate = z.number().min(0).max(1);
+
+/** One policy of one line, evaluated on the held-out prompts. Rates are in [0, 1]; ties count half. */
+export const reportPoint = z.strictObject({
+	/** 0 is the initial policy π_1. */
+	iteration: z.int().nonnegative(),
+	/** Against the teacher's answers. */
+	winRate: rate,
+	/** 95 % interval of `winRate`, over prompts. */
+	low: rate,
+	high: rate,
+	/** Share of comparisons with the teacher that tied. */
+	ties: rate,
+	winRateAgainstInitial: rate,
+	winRateAgainstInitialLow: rate,
+	winRateAgainstInitialHigh: rate,
+	accuracy: rate,
+	accuracyLow: rate,
+	accuracyHigh: rate,
+	/** Win rate against the teacher on the validation prompts: what the best policy is chosen by. */
+	validationWinRate: rate,
+	/** Held-out prompts. */
+	n: z.int().positive(),
+	/** Responses that could not be judged; they are in no rate. */
+	unjudged: z.int().nonnegative(),
+});
+export type ReportPoint = z.infer<typeof reportPoint>;
+
+export const reportLine = z.strictObject({ name: z.string(), points: z.array(reportPoint) });
+export type ReportLine = z.infer<typeof reportLine>;
+
+export const pairCounts = z.strictObject({
+	teacherOverStudent: z.int().nonnegative(),
+	studentOverTeacher: z.int().nonnegative(),
+	studentOverStudent: z.int().nonnegative(),
+	replayed: z.int().nonnegative(),
+});
+export type PairCounts = z.infer<typeof pairCounts>;
+
+const lossPoint = z.strictObject({ step: z.int().positive(), loss: z.number(), gradNorm: z.number() });
+
+export const reportIteration = z.strictObject({
+	iteration: z.int().positive(),
+	pairs: pairCounts,
+	verdicts: z.strictObject({
+		prompts: z.int().nonnegative(),
+		judged: z.int().nonnegative(),
+		invalid: z.int().nonnegative(),
+		unjudged: z.int().nonnegative(),
+		/** Share of candidate comparisons that tied. */
+		ties: rate,
+	}),
+	/** The checkpoint that was the reference π_t of this iteration (promise 6), and the policy that came out. */
+	reference: z.strictObject({ iteration: z.int().nonnegative(), sha256: z.string() }),
+	policy: z.strictObject({ iteration: z.int().positive(), sha256: z.string(), folder: z.string() }),
+	steps: z.int().nonnegative(),
+	/** Training curves by line name. */
+	losses: z.record(z.string(), z.array(lossPoint)),
+	seconds: z.strictObject({
+		sample: z.number(),
+		judge: z.number(),
+		train: z.number(),
+		evaluate: z.number(),
+		/** Training and evaluating the other lines. */
+		baselines: z.number(),
+	}),
+});
+export type ReportIteration = z.infer<typeof reportIteration>;
+
+const judgedText = z.strictObject({
+	text: z.string(),
+	correct: z.boolean(),
+	/** The verifier's words on what is wrong, empty when nothing is. */
+	reason: z.string(),
+});
+
+/** One held-out prompt whose first sample changed between the initial and the last policy. */
+export const reportExample = z.strictObject({
+	prompt: z.string(),
+	teacher: judgedText,
+	before: judgedText,
+	after: judgedText,
+	/** `fixed`: wrong before, right after. `broken`: the reverse. */
+	change: z.enum(["fixed", "broken"]),
+});
+export type ReportExample = z.infer<typeof reportExample>;
+
+/** report.json: every figure the page shows. */
+export const report = z.strictObject({
+	schemaVersion: z.literal(1),
+	campaign: z.strictObject({
+		name: z.string(),
+		id: z.string(),
+		status: z.enum(["running", "finished"]),
+		engine: z.string(),
+		/** ISO 8601. */
+		startedAt: z.string(),
+		updatedAt: z.string(),
+		/** Seeds averaged over; one for a single campaign. */
+		seeds: z.array(z.int().nonnegative()),
+		/** Iteration whose policy did best on the validation prompts; 0 is the initial policy. */
+		best: z.int().nonnegative(),
+	}),
+	config: campaignConfig,
+	lines: z.array(reportLine),
+	iterations: z.array(reportIteration),
+	examples: z.array(reportExample),
+	/** How many held-out prompts changed in each direction, shown in `examples` or not. */
+	changes: z.strictObject({ fixed: z.int().nonnegative(), broken: z.int().nonnegative() }),
+	/** What the figures say and do not say, in sentences made from the figures. */
+	findings: z.array(z.string()),
+});
+export type Report = z.infer<typeof report>;
