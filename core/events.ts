@@ -1,0 +1,64 @@
+import type { CampaignConfig } from "./config.ts";
+import type { PairCounts, ReportPoint } from "./report.ts";
+
+/** The lines of the chart, by the key that configs, folders and events use. */
+export const LINES = { dno: "DNO", sft: "Continued SFT", offlineDpo: "Offline DPO", offlineKto: "Offline KTO" } as const;
+export type LineKey = keyof typeof LINES;
+
+export type Stage = "pretrain" | "sample" | "judge" | "pair" | "train" | "evaluate" | "report";
+
+/** What a campaign says while it runs; `dno run --json` prints one a line. */
+export type CampaignEvent =
+	| {
+			readonly event: "plan";
+			readonly campaign: string;
+			readonly directory: string;
+			readonly config: CampaignConfig;
+			readonly counts: {
+				readonly trainPrompts: number;
+				readonly validationPrompts: number;
+				readonly heldOutPrompts: number;
+				/** Responses sampled for training and for evaluation, over the whole campaign. */
+				readonly trainingSamples: number;
+				readonly evaluationSamples: number;
+				/** Calls of the oracle; one judges all candidates of a prompt. */
+				readonly judgments: number;
+			};
+			/** Rough, from the last campaign on this machine where there was one; absent when nothing is known. */
+			readonly expectedSeconds?: number;
+	  }
+	/** Downloads and the start of the embedded server. */
+	| { readonly event: "setup"; readonly text: string; readonly done?: number; readonly total?: number }
+	| { readonly event: "temporal"; readonly address: string; readonly uiUrl?: string; readonly workflowId: string }
+	/** The campaign had begun before and goes on after `finishedIterations`. */
+	| { readonly event: "resumed"; readonly finishedIterations: number }
+	| {
+			readonly event: "progress";
+			/** 0 while the initial policy is evaluated. */
+			readonly iteration: number;
+			readonly line: LineKey;
+			readonly stage: Stage;
+			readonly done: number;
+			readonly total: number;
+			/** What is counted: responses, prompts, steps. */
+			readonly unit: string;
+	  }
+	/** One iteration is done; iteration 0 is the evaluation of the initial policy. */
+	| {
+			readonly event: "iteration";
+			readonly iteration: number;
+			readonly pairs?: PairCounts;
+			readonly loss?: { readonly first: number; readonly last: number };
+			readonly points: Readonly<Partial<Record<LineKey, ReportPoint>>>;
+			readonly seconds: number;
+	  }
+	/** A step failed and will be tried again. */
+	| { readonly event: "retry"; readonly stage: string; readonly attempt: number; readonly reason: string }
+	| { readonly event: "stopped"; readonly finishedIterations: number; readonly resume: string }
+	| {
+			readonly event: "finished";
+			readonly report: string;
+			readonly json: string;
+			readonly best: number;
+			readonly seconds: number;
+	  };
