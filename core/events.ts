@@ -2,7 +2,12 @@ import type { CampaignConfig } from "./config.ts";
 import type { PairCounts, ReportPoint } from "./report.ts";
 
 /** The lines of the chart, by the key that configs, folders and events use. */
-export const LINES = { dno: "DNO", sft: "Continued SFT", offlineDpo: "Offline DPO", offlineKto: "Offline KTO" } as const;
+export const LINES = {
+	dno: "DNO",
+	sft: "Continued SFT",
+	offlineDpo: "Offline DPO",
+	offlineKto: "Offline KTO",
+} as const;
 export type LineKey = keyof typeof LINES;
 
 export type Stage = "pretrain" | "sample" | "judge" | "pair" | "train" | "evaluate" | "report";

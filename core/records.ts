@@ -55,7 +55,12 @@ const verdictBase = {
 
 /** What a preference oracle said of one prompt's candidates. Only `scores`, `A`, `B` and `tie` are judgments. */
 export const verdict = z.discriminatedUnion("kind", [
-	z.strictObject({ ...verdictBase, kind: z.literal("scores"), scores: z.array(z.number()), reasons: z.array(z.string()) }),
+	z.strictObject({
+		...verdictBase,
+		kind: z.literal("scores"),
+		scores: z.array(z.number()),
+		reasons: z.array(z.string()),
+	}),
 	/** The oracle answered, but with something that is no verdict: never trained on, never a loss (promise 1). */
 	z.strictObject({ ...verdictBase, kind: z.literal("invalid"), reason: z.string() }),
 	/** The oracle could not be asked or failed: never trained on, never a loss (promise 1). */

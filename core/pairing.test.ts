@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type Candidate, largeMarginPairs } from "./pairing.ts";
+
+const rules = { minChosenWinRate: 0.5, minMargin: 0.4, minStudentMargin: 0.2 };
+const student = (...tokens: number[]): Candidate => ({ source: "student", tokens });
+const teacher = (...tokens: number[]): Candidate => ({ source: "teacher", tokens });
+
+test("pairs of all three kinds, with win rates and margins", () => {
+	const candidates = [student(1), student(2), student(3), teacher(4)];
+	const pairs = largeMarginPairs(candidates, [3, 0, 1, 2], rules);
+	expect(pairs.map(({ chosen, rejected, source }) => [chosen, rejected, source])).toEqual([
+		[0, 1, "S>S"],
+		[0, 2, "S>S"],
+		[3, 1, "T>S"],
+		[0, 3, "S>T"],
+	]);
+	expect(pairs[0]).toMatchObject({ chosenWinRate: 1, rejectedWinRate: 0, margin: 1 });
+});
+
+test("the margin is relaxed where the student's own answer is chosen", () => {
+	const scores = [2, 1, 0];
+	const strict = { ...rules, minMargin: 0.6, minStudentMargin: 0.4 };
+	const sources = (candidates: Candidate[]) => largeMarginPairs(candidates, scores, strict).map((p) => p.source);
+	expect(sources([student(1), teacher(2), student(3)])).toEqual(["S>S", "S>T"]);
+	expect(sources([teacher(1), student(2), student(3)])).toEqual(["T>S", "S>S"]);
+});
+
+test("a margin that equals the threshold counts in spite of rounding", () => {
+	const candidates = [student(1), student(2), student(3), student(4), student(5), teacher(6)];
+	const pairs = largeMarginPairs(candidates, [5, 4, 3, 2, 1, 0], { ...rules, minStudentMargin: 0.2 });
+	expect(pairs).toContainEqual(expect.objectContaining({ chosen: 1, rejected: 2 }));
+});
+
+test("ties make no pair, and answers with the same tokens count once", () => {
+	expect(largeMarginPairs([student(1), student(2), teacher(3)], [1, 1, 1], rules)).toEqual([]);
+	const twice = largeMarginPairs([student(1), student(1), student(2), teacher(3)], [1, 1, 0, 0], rules);
+	expect(twice.map((p) => [p.chosen, p.rejected])).toEqual([
+		[0, 2],
+		[0, 3],
+	]);
+});
+
+test("maxPerPrompt prefers large margins, then answers not yet used", () => {
+	const candidates = [student(1), student(2), student(3), student(4), teacher(5)];
+	const pairs = largeMarginPairs(candidates, [1, 1, 0, 0, 0.5], { ...rules, maxPerPrompt: 2 });
+	expect(pairs.map((p) => [p.chosen, p.rejected])).toEqual([
+		[0, 2],
+		[1, 3],
+	]);
+});
+
+test("whatever the scores, the chosen answer beats the rejected one by the margin asked for", () => {
+	const scored = fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.boolean()), { minLength: 2, maxLength: 7 });
+	fc.assert(
+		fc.property(scored, fc.integer({ min: 1, max: 4 }), (answers, maxPerPrompt) => {
+			const candidates = answers.map(([, own], i) => (own ? student(i) : teacher(i)));
+			const scores = answers.map(([score]) => score);
+			const pairs = largeMarginPairs(candidates, scores, { ...rules, maxPerPrompt });
+			expect(pairs.length).toBeLessThanOrEqual(maxPerPrompt);
+			for (const p of pairs) {
+				expect(scores[p.chosen]!).toBeGreaterThan(scores[p.rejected]!);
+				expect(p.margin).toBeGreaterThanOrEqual((candidates[p.chosen]!.source === "student" ? 0.2 : 0.4) - 1e-9);
+				expect(p.chosenWinRate).toBeGreaterThanOrEqual(0.5);
+			}
+		}),
+	);
+});

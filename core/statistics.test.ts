@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { meanInterval } from "./statistics.ts";
+
+test("mean ± 1.96 standard errors", () => {
+	const { mean, low, high, n } = meanInterval([0, 0.5, 1, 0.5]); // s² = 1/6, s/√n = .20412
+	expect([mean, n]).toEqual([0.5, 4]);
+	expect(low).toBeCloseTo(0.5 - 1.959964 * 0.2041241, 6);
+	expect(high).toBeCloseTo(0.5 + 1.959964 * 0.2041241, 6);
+});
+
+test("the interval stays within [0, 1] and closes on constant values", () => {
+	expect(meanInterval([1, 1, 1])).toEqual({ mean: 1, low: 1, high: 1, n: 3 });
+	expect(meanInterval([0, 1]).low).toBe(0);
+	expect(meanInterval([0, 1]).high).toBe(1);
+	expect(meanInterval([0.25])).toEqual({ mean: 0.25, low: 0.25, high: 0.25, n: 1 });
+});
+
+test("no values have no mean", () => {
+	expect(() => meanInterval([])).toThrow(RangeError);
+});

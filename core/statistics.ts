@@ -1,0 +1,29 @@
+/** A mean with its 95 % confidence interval. */
+export interface Interval {
+	readonly mean: number;
+	readonly low: number;
+	readonly high: number;
+	readonly n: number;
+}
+
+/** 97.5 % quantile of the standard normal distribution. */
+const Z_95 = 1.959963984540054;
+
+/**
+ * Mean of rates in [0, 1] with the normal 95 % interval mean ± 1.96·s/√n, s with ddof 1, clipped to [0, 1].
+ * Give it one value a prompt (the mean over that prompt's samples): samples of one prompt are not independent.
+ *
+ * @throws RangeError when there are no values
+ */
+export function meanInterval(values: readonly number[]): Interval {
+	if (values.length === 0) throw new RangeError("a mean needs at least one value");
+	const n = values.length;
+	const mean = sum(values) / n;
+	const variance = n > 1 ? sum(values.map((v) => (v - mean) ** 2)) / (n - 1) : 0;
+	const half = Z_95 * Math.sqrt(variance / n);
+	return { mean, low: Math.max(0, mean - half), high: Math.min(1, mean + half), n };
+}
+
+function sum(values: readonly number[]): number {
+	return values.reduce((a, b) => a + b, 0);
+}
