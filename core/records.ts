@@ -43,6 +43,17 @@ export const response = z.strictObject({
 });
 export type Response = z.infer<typeof response>;
 
+/** All candidates of one prompt: what one listwise verdict is given on. */
+export const candidateGroup = z.strictObject({
+	schemaVersion: version,
+	promptId: z.string(),
+	prompt: z.string(),
+	promptTokens: tokens,
+	responses: z.array(response),
+	meta: z.json().optional(),
+});
+export type CandidateGroup = z.infer<typeof candidateGroup>;
+
 const verdictBase = {
 	schemaVersion: version,
 	/** sha256 of everything that determines the verdict; what it is stored and found under. */
@@ -101,19 +112,23 @@ export const policy = z.strictObject({
 });
 export type Policy = z.infer<typeof policy>;
 
+const judgedAnswer = z.strictObject({
+	text: z.string(),
+	correct: z.boolean(),
+	reason: z.string(),
+});
+
 /** How one held-out prompt came out: what win rates, accuracies and the before/after view are made from. */
 export const evaluationRow = z.strictObject({
 	schemaVersion: version,
 	promptId: z.string(),
+	prompt: z.string(),
+	teacher: judgedAnswer,
 	samples: z.array(
-		z.strictObject({
-			text: z.string(),
-			score: z.number(),
-			correct: z.boolean(),
-			reason: z.string(),
-			/** P(y ≻ teacher's answer): 1, ½ or 0. */
+		judgedAnswer.extend({
+			/** P(y ≻ the teacher's answer): 1, ½ or 0. */
 			againstTeacher: z.number(),
-			/** P(y ≻ initial policy's sample of the same index): 1, ½ or 0. */
+			/** Mean P(y ≻ y') over the initial policy's samples y'. */
 			againstInitial: z.number(),
 		}),
 	),

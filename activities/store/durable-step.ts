@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { Context } from "@temporalio/activity";
+import type { ArtifactRef } from "../../core/records.ts";
+import type { Lineage, Store } from "./store.ts";
+
+/** Raise when a step's meaning changes, so that results of the old code are not taken for the new. */
+const STEP_VERSION = 1;
+
+/** Stores an artifact of the step, with its lineage. */
+export type Put = (data: Uint8Array | string | { readonly file: string }) => Promise<ArtifactRef>;
+
+/**
+ * Runs a step once for given inputs: a result recorded under the hash of its name and inputs is returned as it is, as long
+ * as the artifacts it names exist. This is what lets a campaign whose Temporal history was lost skip finished work.
+ *
+ * @param inputs everything that determines the result; JSON-serialisable, without paths of this machine
+ */
+export async function durableStep<T>(
+	store: Store,
+	name: string,
+	inputs: unknown,
+	run: (put: Put) => Promise<T>,
+): Promise<T> {
+	const key = hashJson({ version: STEP_VERSION, name, inputs });
+	const found = await store.findStep(key);
+	if (found !== undefined) return found as T;
+	const { workflowExecution } = Context.current().info;
+	const lineage: Lineage = {
+		step: name,
+		inputs,
+		...(workflowExecution && { workflow: { id: workflowExecution.workflowId, runId: workflowExecution.runId } }),
+	};
+	const result = await run((data) =>
+		typeof data === "object" && "file" in data ? store.putFile(data.file, lineage) : store.put(data, lineage),
+	);
+	await store.recordStep(key, { name, inputs, result });
+	return result;
+}
+
+/** sha256 of a JSON value with its object keys sorted, so that equal values hash alike. */
+export function hashJson(value: unknown): string {
+	return createHash("sha256")
+		.update(JSON.stringify(sorted(value)))
+		.digest("hex");
+}
+
+function sorted(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(sorted);
+	if (typeof value !== "object" || value === null) return value;
+	return Object.fromEntries(
+		Object.entries(value)
+			.toSorted(([a], [b]) => (a < b ? -1 : 1))
+			.map(([key, inner]) => [key, sorted(inner)]),
+	);
+}

@@ -1,0 +1,25 @@
+import type { ArtifactRef } from "../../core/records.ts";
+
+/** What an artifact was made from: the step, its inputs and the workflow run that asked for it. */
+export interface Lineage {
+	readonly step: string;
+	readonly inputs: unknown;
+	readonly workflow?: { readonly id: string; readonly runId: string };
+}
+
+/** Content-addressed artifacts, and the results of finished steps by the hash of their inputs. */
+export interface Store {
+	put(bytes: Uint8Array | string, lineage: Lineage): Promise<ArtifactRef>;
+	/** Like {@link put} for a file too large to read at once. */
+	putFile(path: string, lineage: Lineage): Promise<ArtifactRef>;
+	/** @throws DnoError when the artifact is missing or its bytes do not hash to its name */
+	get(ref: ArtifactRef): Promise<Uint8Array>;
+	/** Places the artifact's bytes at `path`, replacing what is there. */
+	exportTo(ref: ArtifactRef, path: string): Promise<void>;
+	/** The result recorded under `key`, or undefined. */
+	findStep(key: string): Promise<unknown>;
+	recordStep(
+		key: string,
+		step: { readonly name: string; readonly inputs: unknown; readonly result: unknown },
+	): Promise<void>;
+}

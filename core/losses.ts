@@ -1,0 +1,80 @@
+/**
+ * Reference maths of the training losses, in double precision; every engine is tested against these functions.
+ * Log-probabilities are sums over a response's tokens, in nats; d = log π(y|x) − log π_ref(y|x).
+ */
+
+/** log(1 + eˣ) without overflow. */
+export function softplus(x: number): number {
+	return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
+
+/** The logistic function without overflow. */
+export function sigmoid(x: number): number {
+	return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+}
+
+/** Mean negative log-likelihood over the tokens of all responses: −Σ log π / number of tokens. */
+export function sftLoss(tokenLogProbabilities: readonly number[]): number {
+	return -mean(tokenLogProbabilities);
+}
+
+/** One pair as the DPO loss sees it. */
+export interface PairLogProbabilities {
+	readonly chosen: number;
+	readonly rejected: number;
+	readonly referenceChosen: number;
+	readonly referenceRejected: number;
+}
+
+/** β·(d_w − d_l), the argument of σ in Eq. 13. */
+export function rewardMargin(pair: PairLogProbabilities, beta: number): number {
+	return beta * (pair.chosen - pair.referenceChosen - (pair.rejected - pair.referenceRejected));
+}
+
+/** DPO, which is DNO-Prct's step when the reference is π_t: mean of −log σ(β(d_w − d_l)) (arXiv 2404.03715, Eq. 13). */
+export function dpoLoss(pairs: readonly PairLogProbabilities[], beta: number): number {
+	return mean(pairs.map((pair) => softplus(-rewardMargin(pair, beta))));
+}
+
+/** One judged response as the KTO loss sees it. */
+export interface JudgedLogProbability {
+	readonly policy: number;
+	readonly reference: number;
+	readonly desirable: boolean;
+}
+
+/** KTO's settings: β and the weights λ_D and λ_U. */
+export interface KtoSettings {
+	readonly beta: number;
+	readonly desirableWeight: number;
+	readonly undesirableWeight: number;
+}
+
+/**
+ * KTO (Ethayarajh et al., arXiv 2402.01306, Eq. 8): mean of λ_y − v with v = λ_D·σ(β(d − z₀)) for desirable and
+ * λ_U·σ(β(z₀ − d)) for undesirable responses. z₀ is a constant to differentiation.
+ */
+export function ktoLoss(examples: readonly JudgedLogProbability[], z0: number, settings: KtoSettings): number {
+	return mean(
+		examples.map(({ policy, reference, desirable }) => {
+			const gain = settings.beta * (policy - reference - z0);
+			return desirable
+				? settings.desirableWeight * (1 - sigmoid(gain))
+				: settings.undesirableWeight * (1 - sigmoid(-gain));
+		}),
+	);
+}
+
+/**
+ * KTO's reference point z₀ = max(0, mean d) over mismatched pairs: each example's prompt with the response of an
+ * example of another prompt (arXiv 2402.01306, Sec. 4.1), an estimate of KL(π‖π_ref).
+ */
+export function ktoReferencePoint(
+	mismatched: readonly { readonly policy: number; readonly reference: number }[],
+): number {
+	return Math.max(0, mean(mismatched.map(({ policy, reference }) => policy - reference)));
+}
+
+function mean(numbers: readonly number[]): number {
+	return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}

@@ -1,0 +1,158 @@
+import type { LineKey } from "./events.ts";
+import type { ArtifactRef } from "./records.ts";
+import type { PairCounts, ReportIteration, ReportPoint } from "./report.ts";
+
+/**
+ * What the workflows hand to activities and get back. Histories hold these and nothing larger: data stays in the store and
+ * is named by reference.
+ */
+
+/** A policy in the store, and the name of its folder beside the report, e.g. `dno-3`. */
+export interface PolicyRef {
+	readonly name: string;
+	/** The policy record: its files by name. */
+	readonly manifest: ArtifactRef;
+}
+
+export type Split = "train" | "validation" | "heldOut";
+
+/** Prompts in the store. */
+export interface PromptSet {
+	readonly ref: ArtifactRef;
+	readonly count: number;
+}
+
+/** Candidate groups in the store, in parts. */
+export interface CandidateSet {
+	readonly parts: readonly ArtifactRef[];
+	readonly count: number;
+}
+
+/** What a campaign is, fixed when it begins; the config itself is an artifact. */
+export interface CampaignSpec {
+	readonly id: string;
+	readonly config: ArtifactRef;
+	readonly prompts: Readonly<Record<Split, PromptSet>>;
+	/** Absent when the policy is made from scratch, in the run. */
+	readonly initialPolicy?: PolicyRef;
+	readonly iterations: number;
+	readonly baselines: readonly Exclude<LineKey, "dno">[];
+	/** Iterations whose pairs are replayed. */
+	readonly replay: number;
+	readonly judging: { readonly chunkSize: number; readonly concurrency: number };
+}
+
+/** Where in the campaign a step belongs: names its progress and seeds its randomness. */
+export interface StepContext {
+	readonly config: ArtifactRef;
+	readonly iteration: number;
+	readonly line: LineKey;
+}
+
+export interface SampleJob extends StepContext {
+	readonly policy: PolicyRef;
+	readonly prompts: PromptSet;
+	/** Prompts [from, to) of the set. */
+	readonly from: number;
+	readonly to: number;
+	/** `training` draws K samples and adds the gold answer; `evaluation` likewise with its own settings; `answers` draws none and takes all the teacher's answers. */
+	readonly purpose: "training" | "evaluation" | "answers";
+}
+
+export interface SampleResult {
+	readonly candidates: ArtifactRef;
+	readonly seconds: number;
+}
+
+export interface JudgeJob extends StepContext {
+	/** Candidate sets over the same prompts; their responses are judged together, the teacher's once. */
+	readonly candidates: readonly CandidateSet[];
+	/** Prompts [from, to) of the sets. */
+	readonly from: number;
+	readonly to: number;
+	readonly total: number;
+}
+
+export interface JudgeResult {
+	readonly verdicts: ArtifactRef;
+	readonly seconds: number;
+}
+
+export interface PairJob extends StepContext {
+	readonly candidates: CandidateSet;
+	readonly verdicts: readonly ArtifactRef[];
+	/** Pairs of iterations t−1, t−2, … to replay from. */
+	readonly previous: readonly ArtifactRef[];
+}
+
+export interface PairResult {
+	/** New and replayed pairs. */
+	readonly pairs: ArtifactRef;
+	/** New pairs alone: what later iterations replay. */
+	readonly fresh: ArtifactRef;
+	readonly count: number;
+	readonly counts: PairCounts;
+	readonly verdicts: ReportIteration["verdicts"];
+	/** Optimizer steps an epoch setting asks for. */
+	readonly steps: number;
+}
+
+export type TrainingData =
+	/** The teacher's gold answers of a candidate set. */
+	| { readonly loss: "sft"; readonly candidates: CandidateSet }
+	| { readonly loss: "dpo" | "kto"; readonly pairs: ArtifactRef };
+
+export interface TrainJob extends StepContext {
+	readonly policy: PolicyRef;
+	readonly reference: PolicyRef;
+	readonly data: TrainingData;
+	readonly steps: number;
+}
+
+export interface TrainResult {
+	readonly policy: PolicyRef;
+	/** The training curve, JSON lines of {@link TrainingStep}-like records. */
+	readonly curve: ArtifactRef;
+	readonly seconds: number;
+}
+
+export interface EvaluationJob extends StepContext {
+	readonly candidates: CandidateSet;
+	readonly initial: CandidateSet;
+	readonly verdicts: readonly ArtifactRef[];
+}
+
+export interface EvaluationResult {
+	/** Evaluation rows, one a judged prompt. */
+	readonly rows: ArtifactRef;
+	readonly unjudged: number;
+}
+
+/** One policy of one line with its evaluations. */
+export interface EvaluatedPolicy {
+	readonly line: LineKey;
+	readonly iteration: number;
+	readonly policy: PolicyRef;
+	readonly heldOut: EvaluationResult;
+	readonly validation: EvaluationResult;
+	readonly seconds: number;
+}
+
+/** What one iteration leaves for the report. */
+export interface IterationRecord {
+	readonly iteration: number;
+	readonly reference: PolicyRef;
+	readonly pairs?: PairResult;
+	readonly evaluated: readonly EvaluatedPolicy[];
+	readonly curves: Readonly<Partial<Record<LineKey, ArtifactRef>>>;
+	readonly seconds: ReportIteration["seconds"];
+}
+
+export interface ReportJob {
+	readonly spec: CampaignSpec;
+	/** Iteration records in the store, iteration 0 first. */
+	readonly iterations: readonly ArtifactRef[];
+	readonly status: "running" | "finished";
+}
+
+export type PointsByLine = Readonly<Partial<Record<LineKey, ReportPoint>>>;
