@@ -1,0 +1,48 @@
+import * as ort from "onnxruntime-node";
+import { DnoError } from "../../../core/errors.ts";
+import { encodeGraph } from "../../graph/encode.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { LlamaConfig } from "../../model/config.ts";
+import type { WeightArrays } from "../../model/folder.ts";
+import { parameterSpecs } from "../../model/parameters.ts";
+
+/** Tensors by input or output name. */
+export type Tensors = Record<string, ort.Tensor>;
+
+/** Loads a graph into onnxruntime's CPU provider. */
+export async function openSession(graph: Graph, threads: number): Promise<ort.InferenceSession> {
+	try {
+		return await ort.InferenceSession.create(encodeGraph(graph), {
+			executionProviders: ["cpu"],
+			intraOpNumThreads: threads,
+			interOpNumThreads: 1,
+			graphOptimizationLevel: "all",
+			logSeverityLevel: 3,
+		});
+	} catch (cause) {
+		throw new DnoError({ what: `onnxruntime does not load the graph ${graph.name}`, got: String(cause), cause });
+	}
+}
+
+/** Tensors over the weights themselves: what is written to the arrays later is seen by the next run. */
+export function weightTensors(config: LlamaConfig, weights: WeightArrays): Tensors {
+	return Object.fromEntries(parameterSpecs(config).map(({ name, shape }) => [name, float(weights.get(name)!, shape)]));
+}
+
+export function float(data: Float32Array, shape: readonly number[]): ort.Tensor {
+	return new ort.Tensor("float32", data, shape);
+}
+
+export function int64(data: BigInt64Array, shape: readonly number[]): ort.Tensor {
+	return new ort.Tensor("int64", data, shape);
+}
+
+export function int32(data: Int32Array, shape: readonly number[]): ort.Tensor {
+	return new ort.Tensor("int32", data, shape);
+}
+
+/** Lets timers, heartbeats and signals run, since a session blocks the event loop; @throws the signal's reason. */
+export async function breathe(signal: AbortSignal | undefined): Promise<void> {
+	await new Promise((resolve) => setImmediate(resolve));
+	signal?.throwIfAborted();
+}

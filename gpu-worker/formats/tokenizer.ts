@@ -1,0 +1,44 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import { DnoError } from "../../core/errors.ts";
+import { readJsonFile } from "./json-file.ts";
+
+/** Text to token ids and back. */
+export interface Tokenizer {
+	/** One more than the largest token id. */
+	readonly vocabSize: number;
+	/** Token ids of a text, without adding special tokens; those spelt out in the text are recognised. */
+	encode(text: string): number[];
+	/** The text of token ids, special tokens left out. */
+	decode(ids: readonly number[]): string;
+	/** The id of one token as it stands in the vocabulary. */
+	tokenId(token: string): number | undefined;
+}
+
+/**
+ * Opens a tokenizer with @huggingface/tokenizers.
+ *
+ * @param path a folder with `tokenizer.json` (and `tokenizer_config.json` where there is one), or a `tokenizer.json`
+ * @throws DnoError where a file is missing, not JSON or not a tokenizer
+ */
+export function openTokenizer(path: string): Tokenizer {
+	const isFolder = existsSync(path) && statSync(path).isDirectory();
+	const file = isFolder ? join(path, "tokenizer.json") : path;
+	const configFile = isFolder ? join(path, "tokenizer_config.json") : undefined;
+	const json = readJsonFile(file);
+	const config = configFile !== undefined && existsSync(configFile) ? readJsonFile(configFile) : {};
+	let inner: HuggingFaceTokenizer;
+	try {
+		inner = new HuggingFaceTokenizer(json as object, config as object);
+	} catch (cause) {
+		throw new DnoError({ what: "not a tokenizer that can be used", where: file, got: String(cause), cause });
+	}
+	const vocabSize = 1 + Math.max(-1, ...inner.get_vocab(true).values(), ...inner.get_added_tokens_decoder().keys());
+	return {
+		vocabSize,
+		encode: (text) => [...inner.encode(text, { add_special_tokens: false }).ids],
+		decode: (ids) => (ids.length === 0 ? "" : inner.decode([...ids], { skip_special_tokens: true })),
+		tokenId: (token) => inner.token_to_id(token),
+	};
+}

@@ -1,0 +1,58 @@
+import { copyFileSync, existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DnoError } from "../../core/errors.ts";
+import { createNormal, createRandom, hashSeed } from "../../core/random.ts";
+import { writeFlushed, writeFolderAtomically } from "../formats/atomic.ts";
+import { openTokenizer } from "../formats/tokenizer.ts";
+import { formatLlamaConfig, type LlamaConfig } from "./config.ts";
+import { type WeightArrays, writeWeights } from "./folder.ts";
+import { elementCount, parameterSpecs } from "./parameters.ts";
+
+/**
+ * Random weights as transformers initialises them: normal with `initializerRange`, norms 1. Each weight has a stream of
+ * its own, so that it depends on the seed, its name and its size only.
+ */
+export function randomWeights(config: LlamaConfig, seed: number): WeightArrays {
+	return new Map(
+		parameterSpecs(config).map(({ name, shape }) => {
+			const data = new Float32Array(elementCount(shape));
+			const normal = createNormal(createRandom(hashSeed(seed, name)));
+			if (shape.length === 1) data.fill(1);
+			else for (let i = 0; i < data.length; i++) data[i] = normal() * config.initializerRange;
+			return [name, data];
+		}),
+	);
+}
+
+/** What a new model is made from. */
+export interface NewModel {
+	readonly config: LlamaConfig;
+	/** A `tokenizer.json`; a `tokenizer_config.json` and the like beside it are copied too. */
+	readonly tokenizerFile: string;
+	readonly seed: number;
+	readonly outDir: string;
+}
+
+const TOKENIZER_FILES = ["tokenizer_config.json", "special_tokens_map.json", "generation_config.json"];
+
+/**
+ * Writes a Hugging Face folder with random weights.
+ *
+ * @throws DnoError if the tokenizer has ids outside the embedding
+ */
+export function createRandomModel({ config, tokenizerFile, seed, outDir }: NewModel): void {
+	const { vocabSize } = openTokenizer(tokenizerFile);
+	if (vocabSize > config.vocabSize) {
+		const what = `the tokenizer's ids do not fit a vocabulary of ${config.vocabSize}`;
+		throw new DnoError({ what, where: tokenizerFile, got: vocabSize - 1, mend: `Set vocab_size to ${vocabSize}` });
+	}
+	writeFolderAtomically(outDir, (temporary) => {
+		writeFlushed(join(temporary, "config.json"), [`${JSON.stringify(formatLlamaConfig(config), undefined, 2)}\n`]);
+		copyFileSync(tokenizerFile, join(temporary, "tokenizer.json"));
+		for (const name of TOKENIZER_FILES) {
+			const source = join(dirname(tokenizerFile), name);
+			if (existsSync(source)) copyFileSync(source, join(temporary, name));
+		}
+		writeWeights(temporary, config, randomWeights(config, seed));
+	});
+}
