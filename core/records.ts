@@ -70,7 +70,10 @@ export const verdict = z.discriminatedUnion("kind", [
 		...verdictBase,
 		kind: z.literal("scores"),
 		scores: z.array(z.number()),
+		/** What is wrong with each candidate, in the judge's words; empty where nothing is. */
 		reasons: z.array(z.string()),
+		/** Whether each candidate is right, from judges that know. */
+		correct: z.array(z.boolean()).optional(),
 	}),
 	/** The oracle answered, but with something that is no verdict: never trained on, never a loss (promise 1). */
 	z.strictObject({ ...verdictBase, kind: z.literal("invalid"), reason: z.string() }),
@@ -90,6 +93,7 @@ export const pair = z.strictObject({
 	prompt: z.string(),
 	chosen: z.string(),
 	rejected: z.string(),
+	promptTokens: tokens,
 	chosenTokens: tokens,
 	rejectedTokens: tokens,
 	/** r̂ of Algorithm 2, step 3, in [0, 1]. */

@@ -1,0 +1,77 @@
+import { type CandidateGroup, type EvaluationRow, SCHEMA_VERSION, type Verdict } from "../../core/records.ts";
+import type { ReportPoint } from "../../core/report.ts";
+import { preference } from "../../core/rewards.ts";
+import { meanInterval } from "../../core/statistics.ts";
+
+/**
+ * One row a judged prompt: each sample against the teacher's answer and against the initial policy's samples.
+ * A prompt whose verdict is invalid or unjudged gives no row: it is neither a win nor a loss.
+ *
+ * @param groups the evaluated policy's samples and the teacher's answer, then the initial policy's samples
+ * @param samples how many samples of the evaluated policy come first in each group
+ */
+export function evaluationRows(
+	groups: readonly CandidateGroup[],
+	verdicts: readonly Verdict[],
+	samples: number,
+): EvaluationRow[] {
+	return groups.flatMap((group, i) => {
+		const verdict = verdicts[i];
+		if (verdict?.kind !== "scores") return [];
+		const { scores, reasons, correct } = verdict;
+		const judged = (j: number) => ({
+			text: group.responses[j]!.text,
+			correct: correct?.[j] ?? false,
+			reason: reasons[j]!,
+		});
+		const teacher = group.responses.findIndex((r) => r.source === "teacher");
+		const initial = group.responses.map((_, j) => j).slice(samples + 1);
+		const row: EvaluationRow = {
+			schemaVersion: SCHEMA_VERSION,
+			promptId: group.promptId,
+			prompt: group.prompt,
+			teacher: judged(teacher),
+			samples: group.responses.slice(0, samples).map((_, j) => ({
+				...judged(j),
+				againstTeacher: preference(scores[j]!, scores[teacher]!),
+				againstInitial: mean(initial.map((k) => preference(scores[j]!, scores[k]!))),
+			})),
+		};
+		return [row];
+	});
+}
+
+/** The chart's point: means over prompts with their 95 % intervals, samples of one prompt averaged first. */
+export function reportPoint(
+	iteration: number,
+	heldOut: readonly EvaluationRow[],
+	validation: readonly EvaluationRow[],
+	unjudged: number,
+): ReportPoint {
+	type Sample = EvaluationRow["samples"][number];
+	const over = (rows: readonly EvaluationRow[], figure: (sample: Sample) => number) =>
+		meanInterval(rows.map((row) => mean(row.samples.map(figure))));
+	const teacher = over(heldOut, (s) => s.againstTeacher);
+	const initial = over(heldOut, (s) => s.againstInitial);
+	const accuracy = over(heldOut, (s) => Number(s.correct));
+	return {
+		iteration,
+		winRate: teacher.mean,
+		low: teacher.low,
+		high: teacher.high,
+		ties: over(heldOut, (s) => Number(s.againstTeacher === 0.5)).mean,
+		winRateAgainstInitial: initial.mean,
+		winRateAgainstInitialLow: initial.low,
+		winRateAgainstInitialHigh: initial.high,
+		accuracy: accuracy.mean,
+		accuracyLow: accuracy.low,
+		accuracyHigh: accuracy.high,
+		validationWinRate: over(validation, (s) => s.againstTeacher).mean,
+		n: teacher.n,
+		unjudged,
+	};
+}
+
+function mean(values: readonly number[]): number {
+	return values.reduce((a, b) => a + b, 0) / values.length;
+}

@@ -1,0 +1,107 @@
+import type { CampaignConfig } from "../../core/config.ts";
+import { LINES, type LineKey } from "../../core/events.ts";
+import { evaluationRow } from "../../core/records.ts";
+import type { Report, ReportIteration, ReportLine } from "../../core/report.ts";
+import type { EvaluatedPolicy, IterationRecord, ReportJob } from "../../core/steps.ts";
+import { reportPoint } from "../evaluation/evaluate.ts";
+import { readJsonLines } from "../store/json-lines.ts";
+import type { Store } from "../store/store.ts";
+import { changedExamples } from "./examples.ts";
+import { findings } from "./findings.ts";
+import { trainingStep } from "./training-curve.ts";
+
+/** Most points of a training curve that the report keeps. */
+const MAX_CURVE_POINTS = 200;
+
+/** Puts a campaign's report together from its iteration records. */
+export async function assembleReport(
+	store: Store,
+	{ spec, status }: ReportJob,
+	records: readonly IterationRecord[],
+	config: CampaignConfig,
+	facts: { readonly engine: string; readonly startedAt: string },
+): Promise<Report> {
+	const evaluated = records.flatMap((record) => record.evaluated);
+	const lines = await Promise.all(
+		(["dno", ...spec.baselines] as const).map((key) => reportLine(store, key, evaluated)),
+	);
+	const iterations = await Promise.all(
+		records.filter((record) => record.iteration > 0).map((record) => reportIteration(store, record, evaluated)),
+	);
+	const dno = evaluated.filter((e) => e.line === "dno");
+	const changed = changedExamples(await rows(store, dno[0]), await rows(store, dno.at(-1)));
+	return {
+		schemaVersion: 1,
+		campaign: {
+			name: config.name,
+			id: spec.id,
+			status,
+			engine: facts.engine,
+			startedAt: facts.startedAt,
+			updatedAt: new Date().toISOString(),
+			seeds: [config.seed],
+			best: best(lines[0]),
+		},
+		config,
+		lines,
+		iterations,
+		...changed,
+		findings: findings(lines, iterations),
+	};
+}
+
+/** Algorithm 2 returns the best of π_1 … π_{T+1} on validation data; the earliest where several are equal. */
+function best(dno: ReportLine | undefined): number {
+	const points = dno?.points ?? [];
+	const highest = Math.max(...points.map((p) => p.validationWinRate));
+	return points.find((p) => p.validationWinRate === highest)?.iteration ?? 0;
+}
+
+async function reportLine(store: Store, key: LineKey, evaluated: readonly EvaluatedPolicy[]): Promise<ReportLine> {
+	// Every line begins at the initial policy, which is evaluated once.
+	const own = evaluated.filter((e) => e.line === key || e.iteration === 0);
+	const points = await Promise.all(
+		own.map(async ({ iteration, heldOut, validation }) =>
+			reportPoint(
+				iteration,
+				await readJsonLines(store, heldOut.rows, evaluationRow),
+				await readJsonLines(store, validation.rows, evaluationRow),
+				heldOut.unjudged,
+			),
+		),
+	);
+	return { name: LINES[key], points };
+}
+
+async function reportIteration(
+	store: Store,
+	record: IterationRecord,
+	evaluated: readonly EvaluatedPolicy[],
+): Promise<ReportIteration> {
+	const { iteration, pairs, reference, curves, seconds } = record;
+	const outcome = evaluated.find((e) => e.line === "dno" && e.iteration === iteration)!.policy;
+	const losses = await Promise.all(
+		Object.entries(curves).map(async ([key, ref]) => {
+			const curve = await readJsonLines(store, ref, trainingStep);
+			const stride = Math.ceil(curve.length / MAX_CURVE_POINTS);
+			const points = curve
+				.filter((_, i) => i % stride === 0)
+				.map(({ step, loss, gradNorm }) => ({ step, loss, gradNorm }));
+			return [LINES[key as LineKey], points] as const;
+		}),
+	);
+	return {
+		iteration,
+		pairs: pairs!.counts,
+		verdicts: pairs!.verdicts,
+		reference: { iteration: iteration - 1, sha256: reference.manifest.sha256 },
+		policy: { iteration, sha256: outcome.manifest.sha256, folder: `policies/${outcome.name}` },
+		steps: pairs!.steps,
+		losses: Object.fromEntries(losses),
+		seconds,
+	};
+}
+
+async function rows(store: Store, policy: EvaluatedPolicy | undefined) {
+	return policy === undefined ? [] : readJsonLines(store, policy.heldOut.rows, evaluationRow);
+}

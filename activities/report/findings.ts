@@ -1,0 +1,55 @@
+import { LINES } from "../../core/events.ts";
+import type { ReportIteration, ReportLine, ReportPoint } from "../../core/report.ts";
+
+const percent = (rate: number) => `${(100 * rate).toFixed(1)} %`;
+const withInterval = (p: ReportPoint) =>
+	`${percent(p.winRate)} (95 % interval ${percent(p.low)} to ${percent(p.high)})`;
+
+/** What the figures say and do not say, in sentences: above, below or not told apart, by 95 % intervals. */
+export function findings(lines: readonly ReportLine[], iterations: readonly ReportIteration[]): string[] {
+	const dno = lines.find((line) => line.name === LINES.dno);
+	const first = dno?.points[0];
+	const last = dno?.points.at(-1);
+	if (dno === undefined || first === undefined || last === undefined || last.iteration === 0) return [];
+	return [
+		`After ${last.iteration} iterations DNO's win rate against the teacher is ${withInterval(last)}, from ${withInterval(first)}; ${againstHalf(last)}.`,
+		`Its accuracy went from ${percent(first.accuracy)} to ${percent(last.accuracy)}; against the initial policy it wins ${percent(last.winRateAgainstInitial)}, ties counted half.`,
+		...lines.filter((line) => line !== dno).map((line) => compare(last, line)),
+		rising(dno.points),
+		...reference(iterations),
+	];
+}
+
+function againstHalf({ low, high }: ReportPoint): string {
+	if (low > 0.5) return "it beats the teacher it learned from";
+	return high < 0.5 ? "it does not reach its teacher" : "it cannot be told apart from its teacher";
+}
+
+function compare(dno: ReportPoint, line: ReportLine): string {
+	const last = line.points.at(-1);
+	if (last === undefined || last.iteration !== dno.iteration) return `${line.name} has not been evaluated yet.`;
+	const verdict =
+		dno.low > last.high
+			? "DNO is above it, with separated intervals"
+			: last.low > dno.high
+				? "DNO is below it, with separated intervals"
+				: "the intervals overlap, so the two are not told apart";
+	return `${line.name} ends at ${withInterval(last)}: ${verdict}.`;
+}
+
+function rising(points: readonly ReportPoint[]): string {
+	const [before, last] = points.slice(-2) as [ReportPoint, ReportPoint];
+	const change = last.winRate - before.winRate;
+	const figure = `${change >= 0 ? "+" : "−"}${(100 * Math.abs(change)).toFixed(1)} points`;
+	return last.winRate > before.winRate
+		? `DNO was still rising in the last iteration (${figure}).`
+		: `DNO was no longer rising in the last iteration (${figure}).`;
+}
+
+function reference(iterations: readonly ReportIteration[]): string[] {
+	const last = iterations.at(-1);
+	if (last === undefined) return [];
+	return [
+		`The reference of iteration t is the policy it began with; the last one's was that of iteration ${last.reference.iteration} (sha256 ${last.reference.sha256.slice(0, 12)}).`,
+	];
+}
