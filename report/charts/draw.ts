@@ -1,0 +1,70 @@
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import { Html, html, visibleControls } from "../html.ts";
+
+/** What a chart is drawn into: its width in pixels and where its colours come from. */
+export interface Canvas {
+	readonly width: number;
+	/** The colour by its name: a CSS variable on the page, which follows light and dark, a fixed one in a file. */
+	readonly colour: (name: string) => string;
+	readonly isNarrow: boolean;
+}
+
+export interface Drawing {
+	readonly svg: string;
+	/** Pixel position of an x value, for what the page's script points at. */
+	readonly xOf: (value: number) => number;
+}
+
+const FONT = 12;
+
+/** Draws a plot to SVG without a browser. `label` is what a screen reader says in its place. */
+export function draw(
+	options: Plot.PlotOptions,
+	canvas: Canvas,
+	label: string,
+	attributes: Readonly<Record<string, string>> = {},
+): Drawing {
+	const { document } = parseHTML("<!doctype html><html><body></body></html>");
+	const plot = Plot.plot({
+		document: document as never,
+		width: canvas.width,
+		style: { fontSize: `${FONT}px`, fontFamily: "inherit", overflow: "visible" } as never,
+		...options,
+	}) as unknown as Element & { scale(name: "x"): { apply?(value: unknown): number } | undefined };
+	plot.setAttribute("role", "img");
+	plot.setAttribute("aria-label", visibleControls(label));
+	const xScale = plot.scale("x");
+	for (const [name, value] of Object.entries(attributes)) plot.setAttribute(name, value);
+	return { svg: shortNumbers(plot.outerHTML), xOf: (value) => xScale?.apply?.(value) ?? 0 };
+}
+
+interface Element {
+	setAttribute(name: string, value: string): void;
+	readonly outerHTML: string;
+}
+
+/** Drops digits that no screen shows: curves of many points are most of the page. */
+function shortNumbers(svg: string): string {
+	return svg.replace(/(?<=[\s,"MLHVCZ(-])(\d+\.\d\d)\d+(?=[\s,"MLHVCZ)-])/g, "$1");
+}
+
+/** On the page colours are CSS variables, so that one drawing serves light, dark and print. */
+export function pageColour(name: string): string {
+	return `var(--${name})`;
+}
+
+/**
+ * A chart for a wide and one for a narrow screen, of which the style sheet shows one. Scaling a single drawing down to
+ * a phone would leave its text unreadable.
+ */
+export function forBothScreens(wide: number, narrow: number, drawOn: (canvas: Canvas) => Drawing): Html {
+	const one = (width: number, isNarrow: boolean): Html => new Html(drawOn({ width, colour: pageColour, isNarrow }).svg);
+	return html`<div class="wide-only">${one(wide, false)}</div><div class="narrow-only">${one(narrow, true)}</div>`;
+}
+
+/** Whole numbers from `first` to `last`, thinned to at most `most`, for ticks at iterations. */
+export function wholeTicks(first: number, last: number, most: number): readonly number[] {
+	const step = Math.max(1, Math.ceil((last - first + 1) / most));
+	return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step);
+}
