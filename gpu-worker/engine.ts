@@ -23,9 +23,7 @@ export interface SampledResponse {
 	readonly finishReason: "stop" | "length";
 }
 
-export interface Progress {
-	(done: number, total: number): void;
-}
+export type Progress = (done: number, total: number) => void;
 
 export interface RunOptions {
 	readonly onProgress?: Progress;
@@ -36,7 +34,11 @@ export interface RunOptions {
 /** Draws responses from one policy. */
 export interface Sampler {
 	/** Returns, for request i, `requests[i].seeds.length` responses in the order of the seeds. */
-	sample(requests: readonly SampleRequest[], settings: SamplingSettings, options?: RunOptions): Promise<SampledResponse[][]>;
+	sample(
+		requests: readonly SampleRequest[],
+		settings: SamplingSettings,
+		options?: RunOptions,
+	): Promise<SampledResponse[][]>;
 	dispose(): Promise<void>;
 }
 

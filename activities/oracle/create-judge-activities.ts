@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { CampaignConfig } from "../../core/config.ts";
 import type { Verdict } from "../../core/records.ts";
 import type { JudgeJob, JudgeResult } from "../../core/steps.ts";
@@ -10,19 +11,19 @@ import { mergeCandidates, readCandidates } from "./candidates.ts";
 import type { Oracle } from "./oracle.ts";
 import { loadVerifier } from "./verifier.ts";
 
-/** Opens the oracle that a config names. */
-export async function openOracle(config: CampaignConfig["oracle"]): Promise<Oracle> {
-	return loadVerifier(config.module);
+/** Opens the oracle that a config names; its paths begin at `folder`. */
+export async function openOracle(config: CampaignConfig["oracle"], folder: string): Promise<Oracle> {
+	return loadVerifier(resolve(folder, config.module));
 }
 
 /** Judging: needs no engine, so any number of small or serverless workers can do it. */
-export function createJudgeActivities({ store, emit }: ActivityDependencies) {
+export function createJudgeActivities({ store, emit, folder }: ActivityDependencies) {
 	return {
 		/** Judges prompts [from, to) of the candidate sets; one verdict a prompt, in the order of the prompts. */
 		async judgeChunk(job: JudgeJob): Promise<JudgeResult> {
 			const progress = reportProgress(emit, job, "judge", "prompts");
 			const { oracle: oracleConfig } = await readConfig(store, job.config);
-			const oracle = await openOracle(oracleConfig);
+			const oracle = await openOracle(oracleConfig, folder);
 			const { candidates, from, to } = job;
 			const inputs = { oracle: oracle.fingerprint, candidates, from, to };
 			const result = await durableStep(store, "judge", inputs, async (put) => {

@@ -1,0 +1,16 @@
+import { createDatasetActivities } from "./datasets/create-dataset-activities.ts";
+import { createEvaluationActivities } from "./evaluation/create-evaluation-activities.ts";
+import { createPairActivities } from "./pairs/create-pair-activities.ts";
+import { createReportActivities, type ReportDependencies } from "./report/create-report-activities.ts";
+
+/** The cheap activities of the control queue. */
+export function createControlActivities(dependencies: ReportDependencies) {
+	return {
+		...createDatasetActivities(dependencies),
+		...createPairActivities(dependencies),
+		...createEvaluationActivities(dependencies),
+		...createReportActivities(dependencies),
+	};
+}
+
+export type ControlActivities = ReturnType<typeof createControlActivities>;

@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { Context } from "@temporalio/activity";
+import { readConfig } from "../activities/datasets/read-config.ts";
+import { reportProgress } from "../activities/progress.ts";
+import { durableStep } from "../activities/store/durable-step.ts";
+import { DnoError } from "../core/errors.ts";
+import type { PolicyRef, StepContext } from "../core/steps.ts";
+import type { GpuDependencies } from "./dependencies.ts";
+import { materialisePolicy, storePolicy } from "./policies.ts";
+import { pretrain } from "./pretrain.ts";
+
+/** The name of π_1's folder. */
+export const INITIAL_POLICY = "initial";
+
+/** Making the initial policy in the run, for `--from-scratch`. */
+export function createPretrainActivities({ store, emit, engine, policies, work, folder }: GpuDependencies) {
+	return {
+		async pretrainPolicy(job: StepContext): Promise<PolicyRef> {
+			const progress = reportProgress(emit, job, "pretrain", "steps");
+			const { seed, policy } = await readConfig(store, job.config);
+			if (policy.fromScratch === undefined) {
+				throw new DnoError({
+					what: "the config does not say how to make a policy",
+					where: "policy.fromScratch",
+					mend: "Add it",
+				});
+			}
+			const { architecture, training, ...files } = policy.fromScratch;
+			const hashes = await Promise.all(Object.values(files).map((file) => sha256(resolve(folder, file))));
+			const inputs = { engine: engine.fingerprint, seed, architecture, training, hashes };
+			return durableStep(store, "pretrain", inputs, async (put) => {
+				const scratch = join(work, "pretrain");
+				const outDir = join(scratch, "policy");
+				await pretrain(
+					engine,
+					policy.fromScratch!,
+					{ seed, folder, outDir, work: scratch },
+					{
+						onProgress: progress,
+						signal: Context.current().cancellationSignal,
+					},
+				);
+				const made = await storePolicy(put, outDir, INITIAL_POLICY);
+				await materialisePolicy(store, policies, made);
+				await rm(scratch, { recursive: true, force: true });
+				return made;
+			});
+		},
+	};
+}
+
+async function sha256(path: string): Promise<string> {
+	return createHash("sha256")
+		.update(await readFile(path))
+		.digest("hex");
+}

@@ -1,0 +1,133 @@
+import { Context } from "@temporalio/activity";
+import { readConfig } from "../activities/datasets/read-config.ts";
+import { reportProgress } from "../activities/progress.ts";
+import { durableStep } from "../activities/store/durable-step.ts";
+import { readJsonLines, toJsonLines } from "../activities/store/json-lines.ts";
+import { DnoError } from "../core/errors.ts";
+import { hashSeed } from "../core/random.ts";
+import {
+	type CandidateGroup,
+	type Prompt,
+	prompt as promptSchema,
+	type Response,
+	SCHEMA_VERSION,
+} from "../core/records.ts";
+import type { SampleJob, SampleResult } from "../core/steps.ts";
+import type { GpuDependencies } from "./dependencies.ts";
+import type { SampledResponse } from "./engine.ts";
+import { openTokenizer, type Tokenizer } from "./formats/tokenizer.ts";
+import { readModelConfig } from "./model/folder.ts";
+import { materialisePolicy } from "./policies.ts";
+
+/** Sampling, on the host where the policy is loaded. */
+export function createSamplingActivities({ store, emit, engine, policies }: GpuDependencies) {
+	return {
+		/** Draws the candidates of prompts [from, to): the policy's samples, then the teacher's answer or answers. */
+		async sampleCandidates(job: SampleJob): Promise<SampleResult> {
+			const progress = reportProgress(emit, job, "sample", "responses");
+			const config = await readConfig(store, job.config);
+			const { seed } = config;
+			const { purpose, iteration, policy, prompts, from, to } = job;
+			const settings = {
+				...(purpose === "evaluation" ? config.evaluation : config.sampling),
+				maxTokens: config.sampling.maxTokens,
+			};
+			const count = purpose === "answers" ? 0 : settings.samples;
+			// Every policy is evaluated with the same seeds: differences between policies are then less noisy.
+			const stream = purpose === "evaluation" ? "evaluation" : `training-${iteration}`;
+			const inputs = {
+				engine: engine.fingerprint,
+				...(count > 0 && { seed, stream, temperature: settings.temperature, topP: settings.topP }),
+				maxTokens: settings.maxTokens,
+				policy: policy.manifest,
+				prompts: prompts.ref,
+				...{ purpose, count, from, to },
+			};
+			return durableStep(store, "sample", inputs, async (put) => {
+				const start = performance.now();
+				const folder = await materialisePolicy(store, policies, policy);
+				const tokenizer = openTokenizer(folder);
+				const [endOfSequence] = readModelConfig(folder).eosTokenIds;
+				const slice = (await readJsonLines(store, prompts.ref, promptSchema)).slice(from, to);
+				const requests = slice.map((p) => ({
+					promptTokens: tokenizer.encode(p.prompt),
+					seeds: Array.from({ length: count }, (_, k) => hashSeed(seed, stream, p.id, k)),
+				}));
+				let sampled: SampledResponse[][] = slice.map(() => []);
+				if (count > 0) {
+					const sampler = await engine.openSampler(folder);
+					try {
+						const total = prompts.count * count;
+						sampled = await sampler.sample(requests, settings, {
+							onProgress: (done) => progress(from * count + done, total),
+							signal: Context.current().cancellationSignal,
+						});
+					} finally {
+						await sampler.dispose();
+					}
+				}
+				const groups = slice.map((p, i): CandidateGroup => {
+					const { promptTokens, seeds } = requests[i]!;
+					const own = sampled[i]!.map((r, k) => studentResponse(p, k, r, seeds[k]!, tokenizer));
+					const answers = purpose === "answers" ? (p.answers ?? [p.gold]) : [p.gold];
+					const teacher = answers.map((text, k) => teacherResponse(p, k, text, tokenizer, endOfSequence!));
+					return {
+						schemaVersion: SCHEMA_VERSION,
+						promptId: p.id,
+						prompt: p.prompt,
+						promptTokens,
+						responses: [...own, ...teacher],
+						...(p.meta !== undefined && { meta: p.meta }),
+					};
+				});
+				return { candidates: await put(toJsonLines(groups)), seconds: (performance.now() - start) / 1000 };
+			});
+		},
+	};
+}
+
+function studentResponse(p: Prompt, index: number, r: SampledResponse, seed: number, tokenizer: Tokenizer): Response {
+	return {
+		schemaVersion: SCHEMA_VERSION,
+		promptId: p.id,
+		index,
+		source: "student",
+		text: tokenizer.decode(r.tokens),
+		tokens: r.tokens,
+		finishReason: r.finishReason,
+		logProbability: r.logProbability,
+		seed,
+	};
+}
+
+function teacherResponse(
+	p: Prompt,
+	index: number,
+	text: string,
+	tokenizer: Tokenizer,
+	endOfSequence: number,
+): Response {
+	const tokens = tokenizer.encode(text);
+	const decoded = tokenizer.decode(tokens);
+	if (withoutSpace(decoded) !== withoutSpace(text)) {
+		throw new DnoError({
+			what: `the policy's tokenizer cannot write the teacher's answer: it comes back as ${JSON.stringify(decoded)}`,
+			where: `prompt ${p.id}`,
+			got: text,
+			mend: "Use a tokenizer that covers the data",
+		});
+	}
+	return {
+		schemaVersion: SCHEMA_VERSION,
+		promptId: p.id,
+		index,
+		source: "teacher",
+		text,
+		tokens: [...tokens, endOfSequence],
+		finishReason: "stop",
+	};
+}
+
+function withoutSpace(text: string): string {
+	return text.replaceAll(/\s/g, "");
+}

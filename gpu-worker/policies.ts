@@ -1,0 +1,41 @@
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "../activities/store/atomic-write.ts";
+import type { Put } from "../activities/store/durable-step.ts";
+import type { Store } from "../activities/store/store.ts";
+import { type ArtifactRef, policy as policySchema, SCHEMA_VERSION } from "../core/records.ts";
+import type { PolicyRef } from "../core/steps.ts";
+
+/** Names, inside a policy's folder, the manifest it was made from. */
+const MARKER = ".dno-policy.json";
+
+/** Stores the files of a Hugging Face folder and the policy record that names them. */
+export async function storePolicy(put: Put, folder: string, name: string): Promise<PolicyRef> {
+	const files: Record<string, ArtifactRef> = {};
+	for (const entry of (await readdir(folder, { withFileTypes: true })).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+		if (entry.isFile() && !entry.name.startsWith("."))
+			files[entry.name] = await put({ file: join(folder, entry.name) });
+	}
+	return { name, manifest: await put(JSON.stringify({ schemaVersion: SCHEMA_VERSION, files })) };
+}
+
+/**
+ * The policy as a Hugging Face folder `<root>/<name>`, taken from the store unless it is there already.
+ *
+ * @returns the folder's path
+ */
+export async function materialisePolicy(store: Store, root: string, { name, manifest }: PolicyRef): Promise<string> {
+	const folder = join(root, name);
+	const marker = JSON.stringify(manifest);
+	const present = await readFile(join(folder, MARKER), "utf8").catch(() => undefined);
+	if (present === marker) return folder;
+	const { files } = policySchema.parse(JSON.parse(new TextDecoder().decode(await store.get(manifest))));
+	const temporary = `${folder}.${process.pid}.tmp`;
+	await rm(temporary, { recursive: true, force: true });
+	await mkdir(temporary, { recursive: true });
+	for (const [file, ref] of Object.entries(files)) await store.exportTo(ref, join(temporary, file));
+	await writeFileAtomic(join(temporary, MARKER), marker);
+	await rm(folder, { recursive: true, force: true });
+	await rename(temporary, folder);
+	return folder;
+}

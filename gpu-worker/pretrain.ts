@@ -1,0 +1,85 @@
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import type { CampaignConfig } from "../core/config.ts";
+import { DnoError } from "../core/errors.ts";
+import { hashSeed } from "../core/random.ts";
+import type { Engine, RunOptions, TrainingResult } from "./engine.ts";
+import { openTokenizer } from "./formats/tokenizer.ts";
+import { parseLlamaConfig } from "./model/config.ts";
+import { readModelConfig } from "./model/folder.ts";
+import { createRandomModel } from "./model/init.ts";
+
+type FromScratch = NonNullable<CampaignConfig["policy"]["fromScratch"]>;
+
+const demonstrations = z.array(z.object({ prompt: z.string().min(1), response: z.string().min(1) })).min(1);
+
+/** Special tokens by their usual names; a tokenizer needs at least an end of sequence. */
+const SPECIAL_TOKENS = { bos_token_id: "<s>", eos_token_id: "</s>", pad_token_id: "<pad>" } as const;
+
+/**
+ * Makes an initial policy: random weights of the config's architecture, then SFT on its demonstrations.
+ *
+ * @param job `folder` is where the config's relative paths begin; `outDir` becomes a Hugging Face folder; `work` holds
+ * checkpoints, so that a call that was killed goes on
+ * @throws DnoError when the demonstrations module or the tokenizer cannot be used
+ */
+export async function pretrain(
+	engine: Engine,
+	{ architecture, training, ...paths }: FromScratch,
+	job: { readonly seed: number; readonly folder: string; readonly outDir: string; readonly work: string },
+	options: RunOptions = {},
+): Promise<TrainingResult> {
+	const tokenizerFile = resolve(job.folder, paths.tokenizer);
+	const tokenizer = openTokenizer(tokenizerFile);
+	const specialIds = Object.fromEntries(
+		Object.entries(SPECIAL_TOKENS).map(([key, token]) => {
+			const id = tokenizer.tokenId(token);
+			if (id !== undefined) return [key, id];
+			throw new DnoError({
+				what: `the tokenizer has no token ${token}`,
+				where: tokenizerFile,
+				mend: "Add it to its vocabulary",
+			});
+		}),
+	);
+	const config = parseLlamaConfig(
+		{ architectures: ["LlamaForCausalLM"], vocab_size: tokenizer.vocabSize, ...specialIds, ...architecture },
+		"policy.fromScratch.architecture",
+	);
+	const modelDir = join(job.work, "random");
+	createRandomModel({ config, tokenizerFile, seed: hashSeed(job.seed, "random-weights"), outDir: modelDir });
+	const endOfSequence = readModelConfig(modelDir).eosTokenIds[0]!;
+	const examples = (await loadDemonstrations(resolve(job.folder, paths.demonstrations), job.seed)).map((d) => ({
+		prompt: tokenizer.encode(d.prompt),
+		response: [...tokenizer.encode(d.response), endOfSequence],
+	}));
+	const result = await engine
+		.openTrainer()
+		.train(
+			{ modelDir, referenceDir: modelDir, outDir: job.outDir, checkpointDir: join(job.work, "checkpoints") },
+			{ loss: "sft", examples },
+			{ ...training, seed: hashSeed(job.seed, "pretrain") },
+			options,
+		);
+	await rm(modelDir, { recursive: true, force: true });
+	return result;
+}
+
+async function loadDemonstrations(path: string, seed: number): Promise<z.infer<typeof demonstrations>> {
+	const module = await import(pathToFileURL(path).href).catch((cause) => {
+		throw new DnoError({ what: `the demonstrations module does not load: ${cause.message}`, where: path, cause });
+	});
+	if (typeof module.default !== "function") {
+		throw new DnoError({
+			what: "the demonstrations module has no default function",
+			where: path,
+			got: Object.keys(module),
+			mend: "Export default (seed) => [{prompt, response}, …]",
+		});
+	}
+	const made = demonstrations.safeParse(await module.default(seed));
+	if (made.success) return made.data;
+	throw new DnoError({ what: `not a list of {prompt, response}: ${z.prettifyError(made.error)}`, where: path });
+}

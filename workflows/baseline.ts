@@ -1,0 +1,71 @@
+import { executeChild, workflowInfo } from "@temporalio/workflow";
+import type { CandidateSet, PolicyRef, PromptSet, TrainingData, TrainResult } from "../core/steps.ts";
+import { control } from "./control.ts";
+import { type EvaluationInput, type EvaluationOutput, evaluation } from "./evaluation.ts";
+import { onGpuHost } from "./gpu-host.ts";
+import { judging } from "./judging.ts";
+import { sampleAll } from "./sampling.ts";
+
+export interface BaselineInput extends Omit<EvaluationInput, "policy" | "initial"> {
+	readonly initial: NonNullable<EvaluationInput["initial"]>;
+	/** The line's own policy of the iteration before. */
+	readonly policy: PolicyRef;
+	/** π_1, the fixed reference of the offline methods. */
+	readonly initialPolicy: PolicyRef;
+	/** The iteration's prompts, the same as DNO's. */
+	readonly prompts: PromptSet;
+	/** DNO's candidates of these prompts: SFT takes the gold answers from them. */
+	readonly candidates: CandidateSet;
+	/** As many optimizer steps as DNO took. */
+	readonly steps: number;
+}
+
+export interface BaselineOutput extends Omit<EvaluationOutput, "answers"> {
+	readonly trained?: TrainResult;
+	readonly seconds: number;
+}
+
+/** One iteration of one of the chart's other lines: the same prompts, the same number of steps, its own data. */
+export async function baseline(input: BaselineInput): Promise<BaselineOutput> {
+	const { spec, context, policy, initialPolicy, steps, initial } = input;
+	let seconds = 0;
+	let trained: TrainResult | undefined;
+	if (steps > 0) {
+		const prepared = await trainingData(input);
+		const job = { ...context, policy, reference: initialPolicy, data: prepared.data, steps };
+		trained = await onGpuHost((host) => host.trainPolicy(job));
+		seconds += prepared.seconds + trained.seconds;
+	}
+	const { evaluated } = await executeChild(evaluation, {
+		workflowId: `${workflowInfo().workflowId}/evaluation`,
+		args: [{ spec, context, policy: trained?.policy ?? policy, initial }],
+	});
+	return { evaluated, ...(trained && { trained }), seconds: seconds + evaluated.seconds };
+}
+
+/**
+ * SFT imitates the gold answers. Offline DPO and KTO share a fixed preference set: all the teacher's answers, judged once
+ * by the campaign's oracle and paired by the campaign's rules; nothing in it depends on a policy.
+ */
+async function trainingData({
+	spec,
+	context,
+	initialPolicy,
+	prompts,
+	candidates,
+}: BaselineInput): Promise<{ readonly data: TrainingData; readonly seconds: number }> {
+	if (context.line === "sft") return { data: { loss: "sft", candidates }, seconds: 0 };
+	const answers = await sampleAll({ ...context, policy: initialPolicy, prompts, purpose: "answers" });
+	const judged = await executeChild(judging, {
+		workflowId: `${workflowInfo().workflowId}/judging`,
+		args: [{ context, window: spec.judging, candidates: [answers.candidates] }],
+	});
+	const { pairs } = await control.pairCandidates({
+		...context,
+		candidates: answers.candidates,
+		verdicts: judged.verdicts,
+		previous: [],
+	});
+	const loss = context.line === "offlineKto" ? "kto" : "dpo";
+	return { data: { loss, pairs }, seconds: answers.seconds + judged.seconds };
+}

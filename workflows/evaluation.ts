@@ -1,0 +1,71 @@
+import { executeChild, workflowInfo } from "@temporalio/workflow";
+import type {
+	CampaignSpec,
+	CandidateSet,
+	EvaluatedPolicy,
+	EvaluationResult,
+	PolicyRef,
+	PromptSet,
+	StepContext,
+} from "../core/steps.ts";
+import { control } from "./control.ts";
+import { judging } from "./judging.ts";
+import { sampleAll } from "./sampling.ts";
+
+/** The initial policy's answers, which every later policy is compared with. */
+export interface InitialAnswers {
+	readonly heldOut: CandidateSet;
+	readonly validation: CandidateSet;
+}
+
+export interface EvaluationInput {
+	readonly spec: CampaignSpec;
+	readonly context: StepContext;
+	readonly policy: PolicyRef;
+	/** Absent for the initial policy, which is then compared with itself. */
+	readonly initial?: InitialAnswers;
+}
+
+export interface EvaluationOutput {
+	readonly evaluated: EvaluatedPolicy;
+	readonly answers: InitialAnswers;
+}
+
+/** Evaluates a policy on the held-out and the validation prompts, against the teacher and the initial policy. */
+export async function evaluation({ spec, context, policy, initial }: EvaluationInput): Promise<EvaluationOutput> {
+	let seconds = 0;
+	const evaluate = async (
+		split: "heldOut" | "validation",
+		prompts: PromptSet,
+	): Promise<EvaluationResult & { readonly candidates: CandidateSet }> => {
+		const sampled = await sampleAll({ ...context, policy, prompts, purpose: "evaluation" });
+		const { candidates } = sampled;
+		const opponent = initial?.[split] ?? candidates;
+		const judged = await executeChild(judging, {
+			workflowId: `${workflowInfo().workflowId}/${split}`,
+			args: [{ context, window: spec.judging, candidates: [candidates, opponent] }],
+		});
+		seconds += sampled.seconds + judged.seconds;
+		const result = await control.scoreEvaluation({
+			...context,
+			candidates,
+			initial: opponent,
+			verdicts: judged.verdicts,
+		});
+		return { ...result, candidates };
+	};
+	const heldOut = await evaluate("heldOut", spec.prompts.heldOut);
+	const validation = await evaluate("validation", spec.prompts.validation);
+	const { line, iteration } = context;
+	return {
+		evaluated: {
+			line,
+			iteration,
+			policy,
+			heldOut: { rows: heldOut.rows, unjudged: heldOut.unjudged },
+			validation: { rows: validation.rows, unjudged: validation.unjudged },
+			seconds,
+		},
+		answers: { heldOut: heldOut.candidates, validation: validation.candidates },
+	};
+}

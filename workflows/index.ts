@@ -1,0 +1,6 @@
+/** Every workflow type, for the bundle. */
+export { baseline } from "./baseline.ts";
+export { campaign } from "./campaign.ts";
+export { evaluation } from "./evaluation.ts";
+export { iteration } from "./iteration.ts";
+export { judging } from "./judging.ts";

@@ -1,0 +1,34 @@
+import type { ActivityOptions } from "@temporalio/workflow";
+
+/** Bookkeeping: seconds of work on files in the store, so a minute without an answer means the worker is gone. */
+export const CONTROL: ActivityOptions = {
+	startToCloseTimeout: "2 minutes",
+	// A full disk or a store out of reach heals in minutes; wrong data never does and is marked non-retryable.
+	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "30 seconds", maximumAttempts: 10 },
+};
+
+/** Judging a chunk: may wait for a slow oracle, so it is bounded by its heartbeat rather than by its length. */
+export const JUDGE: ActivityOptions = {
+	startToCloseTimeout: "30 minutes",
+	// A judge that is down for a while is the usual fault of a long campaign: wait with it instead of failing the campaign.
+	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "1 minute", maximumAttempts: 50 },
+};
+
+/** Asking for a GPU host: waits in the queue until one is free, however long that takes. */
+export const CLAIM: ActivityOptions = {
+	startToCloseTimeout: "10 seconds",
+	retry: { initialInterval: "1 second", maximumInterval: "10 seconds" },
+};
+
+/** Sampling and training on one host. */
+export const GPU: ActivityOptions = {
+	// Long steps are normal; what tells a dead host from a busy one is the heartbeat, given after every optimizer step or
+	// decoded chunk, the longest of which is a few seconds.
+	startToCloseTimeout: "12 hours",
+	heartbeatTimeout: "20 seconds",
+	// A host that does not take the step up is dead or gone: the step then goes to another one, see gpu-host.ts.
+	scheduleToStartTimeout: "10 minutes",
+	// Faults of the step itself, e.g. a disk that was full for a moment. A lost heartbeat is no reason to try the same host
+	// again, but in an embedded run the same host comes back under the same name, and finds its checkpoint.
+	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "30 seconds", maximumAttempts: 4 },
+};
