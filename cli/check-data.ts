@@ -1,0 +1,94 @@
+import { stat } from "node:fs/promises";
+import { mendMissingPath } from "../activities/datasets/near-names.ts";
+import { readPrompts } from "../activities/datasets/read-prompts.ts";
+import type { CampaignConfig } from "../core/config.ts";
+import { DnoError } from "../core/errors.ts";
+import { checkModelFolder } from "./check-model-folder.ts";
+import { checkOverlap } from "./check-overlap.ts";
+import { importModule } from "./import-module.ts";
+
+/** How many prompts each file holds. */
+export interface PromptCounts {
+	readonly train: number;
+	readonly validation: number;
+	readonly heldOut: number;
+}
+
+/**
+ * Checks all that a campaign reads before anything is started.
+ *
+ * @param config With absolute paths.
+ * @throws {DnoError} The first file, line or folder that will not do.
+ */
+export async function checkCampaignData(
+	config: CampaignConfig,
+	{ fromScratch = false }: { fromScratch?: boolean } = {},
+): Promise<PromptCounts> {
+	await (fromScratch ? checkFromScratch(config) : checkModelFolder(config.policy.model));
+	await checkExport(config.oracle.module, "verify", "export function verify({ prompt, response, meta }) { … }");
+	const [train, validation, heldOut] = await Promise.all(
+		(["train", "validation", "heldOut"] as const).map(async (split) => {
+			const file = config.prompts[split];
+			return { key: `prompts.${split}`, file, prompts: await readPrompts(file) };
+		}),
+	);
+	checkOverlap([train!, validation!, heldOut!]);
+	checkEnough(config, train!.prompts.length);
+	return {
+		train: train!.prompts.length,
+		validation: validation!.prompts.length,
+		heldOut: heldOut!.prompts.length,
+	};
+}
+
+/**
+ * Checks what an initial policy is made from.
+ *
+ * @throws {DnoError} The config does not say how, or a file it names is not there.
+ */
+export async function checkFromScratch({ policy }: CampaignConfig): Promise<void> {
+	if (policy.fromScratch === undefined)
+		throw new DnoError({
+			what: "the config does not say how to make the initial policy: policy.fromScratch is missing",
+			mend: "Add it, or run without --from-scratch from the folder policy.model",
+			kind: "usage",
+		});
+	const { tokenizer, demonstrations } = policy.fromScratch;
+	await checkFile(tokenizer, "the tokenizer");
+	await checkExport(demonstrations, "default", "export default function (seed) { return [{ prompt, response }, …]; }");
+}
+
+async function checkFile(file: string, what: string): Promise<void> {
+	const found = await stat(file).catch(() => undefined);
+	if (found === undefined)
+		throw new DnoError({ what: `${what} does not exist`, where: file, mend: await mendMissingPath(file) });
+	if (!found.isFile()) throw new DnoError({ what: `${what} is a folder`, where: file, mend: "Name a file" });
+}
+
+async function checkExport(file: string, name: string, example: string): Promise<void> {
+	await checkFile(file, "the module");
+	const module = await importModule(file);
+	if (typeof module[name] === "function") return;
+	const exports = Object.keys(module);
+	const what =
+		name === "default" ? "the module's default export is not a function" : `the module does not export ${name}`;
+	throw new DnoError({
+		what,
+		where: file,
+		got: exports.length === 0 ? "no exports" : exports,
+		mend: `Write \`${example}\``,
+	});
+}
+
+function checkEnough({ iterations, prompts }: CampaignConfig, found: number): void {
+	const needed = iterations * prompts.perIteration;
+	if (found >= needed) return;
+	const most = Math.floor(found / iterations);
+	const fewer = most > 0 ? `lower prompts.perIteration to ${most}` : "lower iterations and prompts.perIteration";
+	throw new DnoError({
+		what: `${iterations} iterations of ${prompts.perIteration} fresh prompts need ${needed} training prompts`,
+		where: prompts.train,
+		got: found,
+		mend: `Add ${needed - found} prompts, or ${fewer}`,
+	});
+}

@@ -1,0 +1,71 @@
+import { open, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { mendMissingPath } from "../activities/datasets/near-names.ts";
+import { DnoError } from "../core/errors.ts";
+
+const FILES = ["config.json", "model.safetensors", "tokenizer.json"];
+const ARCHITECTURE = "LlamaForCausalLM";
+
+/**
+ * Checks that a folder is a Hugging Face model that the engine runs, without reading its weights.
+ *
+ * @throws {DnoError} It does not exist, lacks files, is of another architecture, or its weights are no safetensors file.
+ */
+export async function checkModelFolder(folder: string): Promise<void> {
+	const found = await stat(folder).catch(() => undefined);
+	if (found === undefined)
+		throw new DnoError({ what: "the model folder does not exist", where: folder, mend: await mendMissingPath(folder) });
+	if (!found.isDirectory())
+		throw new DnoError({ what: "the model is a file", where: folder, mend: "Name the Hugging Face folder it is in" });
+	const missing: string[] = [];
+	for (const name of FILES) if (!(await isFile(join(folder, name)))) missing.push(name);
+	if (missing.length > 0)
+		throw new DnoError({
+			what: `not a Hugging Face model folder: ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing`,
+			where: folder,
+			mend: "Set policy.model to a folder with config.json, model.safetensors and tokenizer.json, or make one with dno pretrain",
+		});
+	await checkArchitecture(join(folder, "config.json"));
+	await readJson(join(folder, "tokenizer.json"));
+	await checkSafetensors(join(folder, "model.safetensors"));
+}
+
+async function isFile(file: string): Promise<boolean> {
+	return (await stat(file).catch(() => undefined))?.isFile() ?? false;
+}
+
+async function checkArchitecture(file: string): Promise<void> {
+	const config = (await readJson(file)) as { architectures?: unknown } | null;
+	const architectures = config?.architectures;
+	if (!Array.isArray(architectures) || !architectures.includes(ARCHITECTURE))
+		throw new DnoError({
+			what: `architectures must be ["${ARCHITECTURE}"], the one family that is supported`,
+			where: file,
+			got: architectures,
+			mend: "Choose a Llama-style model",
+		});
+}
+
+async function readJson(file: string): Promise<unknown> {
+	try {
+		return JSON.parse(await readFile(file, "utf8"));
+	} catch (cause) {
+		const message = (cause as Error).message;
+		throw new DnoError({ what: `not JSON: ${message}`, where: file, mend: "Fetch the model again", cause });
+	}
+}
+
+// A header's length, then the header, a JSON object: what git-lfs pointers and cut-off downloads lack.
+async function checkSafetensors(file: string): Promise<void> {
+	await using handle = await open(file);
+	const { size } = await handle.stat();
+	const { buffer, bytesRead } = await handle.read(Buffer.alloc(9), 0, 9, 0);
+	const isHeader = bytesRead === 9 && buffer[8] === "{".charCodeAt(0) && buffer.readBigUInt64LE(0) <= BigInt(size - 8);
+	if (!isHeader)
+		throw new DnoError({
+			what: "not a safetensors file, or cut off",
+			where: file,
+			got: buffer.subarray(0, bytesRead).toString("latin1"),
+			mend: "Fetch the model again (git lfs pull, where it is a pointer)",
+		});
+}

@@ -1,0 +1,28 @@
+/** A key that two configs have different values of. */
+export interface Difference {
+	readonly key: string;
+	readonly before: unknown;
+	readonly after: unknown;
+}
+
+/** The dotted keys in which two JSON values differ; lists count as one value. */
+export function differences(before: unknown, after: unknown, key = ""): Difference[] {
+	if (isGroup(before) && isGroup(after)) {
+		const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+		return [...keys].flatMap((each) => differences(before[each], after[each], key === "" ? each : `${key}.${each}`));
+	}
+	return canonicalJson(before) === canonicalJson(after) ? [] : [{ key, before, after }];
+}
+
+/** JSON with keys in order: equal values have equal texts. */
+export function canonicalJson(value: unknown): string {
+	return (
+		JSON.stringify(value, (_, each: unknown) =>
+			isGroup(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each,
+		) ?? "undefined"
+	);
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}

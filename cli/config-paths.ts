@@ -1,0 +1,44 @@
+import { isAbsolute, relative, resolve } from "node:path";
+import type { CampaignConfig } from "../core/config.ts";
+
+/** A config with every path in it mapped. */
+function mapPaths(config: CampaignConfig, map: (path: string) => string): CampaignConfig {
+	const { policy, prompts, oracle } = config;
+	const { fromScratch } = policy;
+	return {
+		...config,
+		policy: {
+			...policy,
+			model: map(policy.model),
+			...(fromScratch && {
+				fromScratch: {
+					...fromScratch,
+					tokenizer: map(fromScratch.tokenizer),
+					demonstrations: map(fromScratch.demonstrations),
+				},
+			}),
+		},
+		prompts: {
+			...prompts,
+			train: map(prompts.train),
+			validation: map(prompts.validation),
+			heldOut: map(prompts.heldOut),
+		},
+		oracle: { ...oracle, module: map(oracle.module) },
+	};
+}
+
+/** A config's paths are relative to its file; everything behind the command line works with absolute ones. */
+export function absolutePaths(config: CampaignConfig, folder: string): CampaignConfig {
+	return mapPaths(config, (path) => resolve(folder, path));
+}
+
+/** The inverse, so that what is kept of a config stays true when the clone is moved. */
+export function relativePaths(config: CampaignConfig, folder: string): CampaignConfig {
+	return mapPaths(config, (path) => relativePath(path, folder));
+}
+
+/** A path as it is written beside `folder`, with forward slashes. */
+export function relativePath(path: string, folder: string): string {
+	return (isAbsolute(path) ? relative(folder, path) : path).replaceAll("\\", "/");
+}

@@ -1,0 +1,55 @@
+import { spawnSync } from "node:child_process";
+import { pathToFileURL } from "node:url";
+import { DnoError, type ErrorDetails } from "../core/errors.ts";
+
+/**
+ * Imports a module that the user wrote.
+ *
+ * @throws {DnoError} With file and line: it does not parse, imports what is not there, or throws.
+ */
+export async function importModule(
+	file: string,
+	kind: ErrorDetails["kind"] = "failure",
+): Promise<Record<string, unknown>> {
+	try {
+		return (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Record<string, unknown>;
+	} catch (cause) {
+		const details: ErrorDetails = { what: reason(cause), where: place(cause, file), ...(kind && { kind }), cause };
+		throw new DnoError({ ...details, mend: mend(cause) });
+	}
+}
+
+function reason(cause: unknown): string {
+	if (!(cause instanceof Error)) return `the module throws ${JSON.stringify(cause)}`;
+	const message = (cause.message.split("\n", 1)[0] ?? "").replace(/\.$/, "");
+	if (cause instanceof SyntaxError) return `syntax error: ${message}`;
+	if ("code" in cause && cause.code === "ERR_MODULE_NOT_FOUND") return message;
+	return `the module throws ${cause.name}: ${message}`;
+}
+
+function mend(cause: unknown): string {
+	if (cause instanceof SyntaxError) return "Correct it";
+	if (cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND")
+		return "Correct the import's path, or install the package";
+	return "Correct it, or run again with --debug for the stack";
+}
+
+function place(cause: unknown, file: string): string {
+	const stack = cause instanceof Error ? (cause.stack ?? "") : "";
+	return locate(stack, file) ?? (cause instanceof SyntaxError ? locate(checkSyntax(file), file) : undefined) ?? file;
+}
+
+/** Finds `file:line` in a stack: the imported file's own line, else the first line of any file that is not Node's. */
+function locate(stack: string, file: string): string | undefined {
+	const own = [pathToFileURL(file).href, file].find((name) => stack.includes(`${name}:`));
+	const rest = own === undefined ? undefined : stack.slice(stack.indexOf(`${own}:`) + own.length + 1);
+	const line = rest === undefined ? undefined : /^\d+/.exec(rest)?.[0];
+	if (line !== undefined) return `${file}:${line}`;
+	const other = /(?:file:\/\/)?(\/(?!.*node_modules)[^\s():]+\.[cm]?[jt]s):(\d+)/.exec(stack);
+	return other === null ? undefined : `${other[1]}:${other[2]}`;
+}
+
+// V8 keeps the line of a JavaScript module's syntax error from everyone but the process's own last words.
+function checkSyntax(file: string): string {
+	return spawnSync(process.execPath, ["--check", file], { encoding: "utf8", timeout: 10_000 }).stderr ?? "";
+}
