@@ -70,7 +70,8 @@ function flushFolder(path: string): void {
 function writeError(where: string, cause: unknown): unknown {
 	const code = (cause as NodeJS.ErrnoException).code;
 	if (cause instanceof DnoError || code === undefined) return cause;
-	const mend = code === "ENOSPC" ? "Free some space and run the same command again" : "Check the path and its permissions";
+	const mend =
+		code === "ENOSPC" ? "Free some space and run the same command again" : "Check the path and its permissions";
 	const what = code === "ENOSPC" ? "the disk is full" : "cannot be written";
 	return new DnoError({ what, where, got: code, mend, cause, isRetryable: code === "ENOSPC" });
 }

@@ -8,7 +8,13 @@ export function readJsonFile(path: string): unknown {
 		text = readFileSync(path, "utf8");
 	} catch (cause) {
 		const got = (cause as NodeJS.ErrnoException).code;
-		throw new DnoError({ what: "the file cannot be read", where: path, got, mend: "Give a Hugging Face folder", cause });
+		throw new DnoError({
+			what: "the file cannot be read",
+			where: path,
+			got,
+			mend: "Give a Hugging Face folder",
+			cause,
+		});
 	}
 	try {
 		return JSON.parse(text);

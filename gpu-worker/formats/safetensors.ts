@@ -51,7 +51,10 @@ export function readSafetensors(path: string): TensorFile {
 	return { tensors: new Map(tensors), metadata };
 }
 
-function parseHeader(file: Buffer, path: string): { entries: Entry[]; metadata: Record<string, string>; dataStart: number } {
+function parseHeader(
+	file: Buffer,
+	path: string,
+): { entries: Entry[]; metadata: Record<string, string>; dataStart: number } {
 	const broken = (what: string, got?: unknown, cause?: unknown) =>
 		new DnoError({ what, where: path, got, mend: "Fetch or make the file again", cause });
 	if (file.length < LENGTH_BYTES) throw broken("shorter than a safetensors header", `${file.length} bytes`);
@@ -61,7 +64,9 @@ function parseHeader(file: Buffer, path: string): { entries: Entry[]; metadata: 
 	}
 	let json: unknown;
 	try {
-		json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(file.subarray(LENGTH_BYTES, LENGTH_BYTES + length)));
+		json = JSON.parse(
+			new TextDecoder("utf-8", { fatal: true }).decode(file.subarray(LENGTH_BYTES, LENGTH_BYTES + length)),
+		);
 	} catch (cause) {
 		throw broken("the safetensors header is not JSON", undefined, cause);
 	}
@@ -82,7 +87,12 @@ function parseHeader(file: Buffer, path: string): { entries: Entry[]; metadata: 
 function checkEntry(entry: Entry, where: string): Entry {
 	const [start, end] = entry.data_offsets;
 	if (entry.dtype !== "F32") {
-		throw new DnoError({ what: `tensor ${entry.name} is not F32`, where, got: entry.dtype, mend: "Convert it to float32" });
+		throw new DnoError({
+			what: `tensor ${entry.name} is not F32`,
+			where,
+			got: entry.dtype,
+			mend: "Convert it to float32",
+		});
 	}
 	const bytes = entry.shape.reduce((a, b) => a * b, 4);
 	if (end - start !== bytes) {
@@ -100,7 +110,8 @@ function checkCoverage(entries: readonly Entry[], size: number, where: string): 
 			throw new DnoError({ what: `tensor ${name} ends behind the end of the file`, where, got: offsets });
 		}
 		if (offsets[0] !== position) {
-			const what = offsets[0] < position ? `tensor ${name} overlaps the one before` : `a hole lies before tensor ${name}`;
+			const what =
+				offsets[0] < position ? `tensor ${name} overlaps the one before` : `a hole lies before tensor ${name}`;
 			throw new DnoError({ what, where, got: offsets });
 		}
 		position = offsets[1];
@@ -138,4 +149,3 @@ export function writeSafetensors(
 ): void {
 	writeFileAtomically(path, encodeSafetensors(tensors, metadata));
 }
-

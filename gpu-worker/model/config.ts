@@ -36,7 +36,12 @@ const SUPPORTED = ["LlamaForCausalLM"];
  */
 export function parseLlamaConfig(json: unknown, where: string): LlamaConfig {
 	if (typeof json !== "object" || json === null || Array.isArray(json)) {
-		throw new DnoError({ what: "not a model configuration", where, got: json, mend: "Give a Hugging Face config.json" });
+		throw new DnoError({
+			what: "not a model configuration",
+			where,
+			got: json,
+			mend: "Give a Hugging Face config.json",
+		});
 	}
 	const raw = json as Record<string, unknown>;
 	const architecture = Array.isArray(raw["architectures"]) ? raw["architectures"][0] : undefined;
@@ -132,5 +137,6 @@ function checkSizes(config: LlamaConfig, where: string): void {
 	}
 	if (config.headDim % 2 !== 0) throw new DnoError({ what: "head_dim is odd", where, got: config.headDim });
 	const outside = config.eosTokenIds.find((id) => id >= config.vocabSize);
-	if (outside !== undefined) throw new DnoError({ what: "eos_token_id lies outside the vocabulary", where, got: outside });
+	if (outside !== undefined)
+		throw new DnoError({ what: "eos_token_id lies outside the vocabulary", where, got: outside });
 }

@@ -43,9 +43,14 @@ export function readModel(dir: string): Model {
 			throw new DnoError({ what: `tensor ${name} is missing`, where, mend: "Check that config.json belongs to it" });
 		}
 		if (tensor.shape.join() !== shape.join()) {
-			throw new DnoError({ what: `tensor ${name} has not the shape [${shape}] of config.json`, where, got: tensor.shape });
+			throw new DnoError({
+				what: `tensor ${name} has not the shape [${shape}] of config.json`,
+				where,
+				got: tensor.shape,
+			});
 		}
-		if (!tensor.data.every(Number.isFinite)) throw new DnoError({ what: `tensor ${name} holds NaN or infinity`, where });
+		if (!tensor.data.every(Number.isFinite))
+			throw new DnoError({ what: `tensor ${name} holds NaN or infinity`, where });
 		return [name, tensor.data];
 	});
 	return { config, weights: new Map(weights) };
@@ -58,7 +63,7 @@ export function readModel(dir: string): Model {
 export function writeModelLike(sourceDir: string, dir: string, { config, weights }: Model): void {
 	writeFolderAtomically(dir, (temporary) => {
 		for (const name of readdirSync(sourceDir)) {
-			if (/\.(json|jinja|model|txt|md)$/.test(name) && !name.endsWith(".index.json")) {
+			if (/\.(json|jinja|model|txt)$/.test(name) && !name.endsWith(".index.json")) {
 				copyFileSync(join(sourceDir, name), join(temporary, name));
 			}
 		}

@@ -26,8 +26,7 @@ export function plainAttention(graph: Graph, config: LlamaConfig, positions: Val
 	const bias = op.reshape(mask, ["B", 1, 1, "T", "T"]);
 	const rows = `${group === 1 ? "" : `${group}*`}T`;
 	return (_layer, q, k, v) => {
-		const turn = (x: Value, count: number) =>
-			op.rotary(op.reshape(x, ["B", "T", count * headDim]), count, rotation);
+		const turn = (x: Value, count: number) => op.rotary(op.reshape(x, ["B", "T", count * headDim]), count, rotation);
 		// The query heads that share a key head are laid one below the other: one product serves the whole group.
 		const queries = op.reshape(
 			op.transpose(op.reshape(turn(q, heads), ["B", "T", kvHeads, group, headDim]), [0, 2, 3, 1, 4]),

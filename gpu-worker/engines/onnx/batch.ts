@@ -1,0 +1,81 @@
+import { float, int64, type Tensors } from "./session.ts";
+
+/** A prompt and responses to it; the responses share the prompt's computation. */
+export interface SequenceRow {
+	readonly prompt: readonly number[];
+	readonly responses: readonly (readonly number[])[];
+}
+
+/** Rows as inputs of the training or scoring graph. */
+export interface Batch {
+	readonly feeds: Tensors;
+	/** For each row and response, where its tokens lie among the R targets: [start, end). */
+	readonly spans: readonly (readonly (readonly [number, number])[])[];
+	/** R. */
+	readonly targetCount: number;
+	/** Tokens of prompts and responses. */
+	readonly tokenCount: number;
+}
+
+/** What is added to the score of a token that must not be seen; e to this power is 0 in float32. */
+const HIDDEN = -1e9;
+
+/**
+ * Lays rows out side by side, padded on the right: prompt, then every response without its last token, which predicts
+ * nothing. A response's positions go on from the prompt, and it sees the prompt and itself only, so its log-probability
+ * is what it would be alone.
+ */
+export function packBatch(rows: readonly SequenceRow[]): Batch {
+	const length = Math.max(...rows.map(rowLength));
+	const tokens = new BigInt64Array(rows.length * length);
+	const positions = new BigInt64Array(rows.length * length);
+	const mask = new Float32Array(rows.length * length * length).fill(HIDDEN);
+	const predictors: bigint[] = [];
+	const targets: bigint[] = [];
+	const spans = rows.map(({ prompt, responses }, row) => {
+		const base = row * length;
+		const see = (at: number, from: number) => {
+			const offset = (base + at) * length;
+			mask.fill(0, offset + from, offset + at + 1);
+		};
+		prompt.forEach((token, i) => {
+			tokens[base + i] = BigInt(token);
+			positions[base + i] = BigInt(i);
+			see(i, 0);
+		});
+		let start = prompt.length;
+		return responses.map((response): [number, number] => {
+			const first = targets.length;
+			response.forEach((token, i) => {
+				predictors.push(BigInt(base + (i === 0 ? prompt.length : start + i) - 1));
+				targets.push(BigInt(token));
+				if (i === response.length - 1) return;
+				const at = start + i;
+				tokens[base + at] = BigInt(token);
+				positions[base + at] = BigInt(prompt.length + i);
+				see(at, start);
+				mask.fill(0, (base + at) * length, (base + at) * length + prompt.length);
+			});
+			start += response.length - 1;
+			return [first, targets.length];
+		});
+	});
+	const shape = [rows.length, length];
+	return {
+		feeds: {
+			tokens: int64(tokens, shape),
+			positions: int64(positions, shape),
+			mask: float(mask, [...shape, length]),
+			predictors: int64(BigInt64Array.from(predictors), [predictors.length]),
+			targets: int64(BigInt64Array.from(targets), [targets.length]),
+		},
+		spans,
+		targetCount: targets.length,
+		tokenCount: rows.reduce((sum, { prompt, responses }) => sum + prompt.length + responses.flat().length, 0),
+	};
+}
+
+/** Tokens that a row takes in a batch. */
+export function rowLength({ prompt, responses }: SequenceRow): number {
+	return responses.reduce((sum, response) => sum + response.length - 1, prompt.length);
+}

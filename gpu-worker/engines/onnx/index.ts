@@ -1,0 +1,22 @@
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import type { Engine } from "../../engine.ts";
+import { openOnnxSampler } from "./sampler.ts";
+import { createOnnxTrainer } from "./trainer.ts";
+
+const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
+
+/**
+ * The embedded engine: Llama models in float32 on onnxruntime's CPU provider.
+ *
+ * @param threads threads of one session; by default the machine's cores. Part of the fingerprint, since sums depend on it
+ */
+export function createOnnxEngine({ threads = availableParallelism() }: { readonly threads?: number } = {}): Engine {
+	const fingerprint = `onnx-cpu/${version}/threads=${threads}`;
+	return {
+		name: "onnx",
+		fingerprint,
+		openSampler: (modelDir) => openOnnxSampler(modelDir, threads),
+		openTrainer: () => createOnnxTrainer(threads, fingerprint),
+	};
+}
