@@ -1,7 +1,6 @@
 import { proxyActivities } from "@temporalio/workflow";
 import type { ControlActivities } from "../activities/create-control-activities.ts";
-import { TASK_QUEUES } from "../core/task-queues.ts";
 import { CONTROL } from "./retries.ts";
 
-/** Cheap activities: bookkeeping on the store. */
-export const control = proxyActivities<ControlActivities>({ ...CONTROL, taskQueue: TASK_QUEUES.control });
+/** Cheap activities: bookkeeping on the store. They run on the workflow's own task queue. */
+export const control = proxyActivities<ControlActivities>(CONTROL);

@@ -1,9 +1,13 @@
-import { ActivityFailure, type ActivityInterfaceFor, proxyActivities, TimeoutFailure } from "@temporalio/workflow";
-import { TASK_QUEUES } from "../core/task-queues.ts";
+import {
+	ActivityFailure,
+	type ActivityInterfaceFor,
+	proxyActivities,
+	TimeoutFailure,
+	workflowInfo,
+} from "@temporalio/workflow";
+import { queuesBeside } from "../core/task-queues.ts";
 import type { GpuActivities } from "../gpu-worker/create-gpu-activities.ts";
 import { CLAIM, GPU } from "./retries.ts";
-
-const shared = proxyActivities<GpuActivities>({ ...CLAIM, taskQueue: TASK_QUEUES.gpu });
 
 export type GpuHost = ActivityInterfaceFor<GpuActivities>;
 
@@ -15,6 +19,7 @@ const MAX_HOSTS = 5;
  * dies (no heartbeat, or nobody takes the step up), the step goes to another one, which finds its last checkpoint.
  */
 export async function onGpuHost<T>(step: (host: GpuHost) => Promise<T>): Promise<T> {
+	const shared = proxyActivities<GpuActivities>({ ...CLAIM, taskQueue: queuesBeside(workflowInfo().taskQueue).gpu });
 	for (let hosts = 1; ; hosts++) {
 		const taskQueue = await shared.claimHost();
 		try {

@@ -1,12 +1,11 @@
-import { proxyActivities } from "@temporalio/workflow";
+import { proxyActivities, workflowInfo } from "@temporalio/workflow";
 import type { createJudgeActivities } from "../activities/oracle/create-judge-activities.ts";
 import type { ArtifactRef } from "../core/records.ts";
 import type { CampaignSpec, CandidateSet, StepContext } from "../core/steps.ts";
-import { TASK_QUEUES } from "../core/task-queues.ts";
+import { queuesBeside } from "../core/task-queues.ts";
 import { JUDGE } from "./retries.ts";
 
 type JudgeActivities = ReturnType<typeof createJudgeActivities>;
-const { judgeChunk } = proxyActivities<JudgeActivities>({ ...JUDGE, taskQueue: TASK_QUEUES.judge });
 
 export interface JudgingInput {
 	readonly context: StepContext;
@@ -26,6 +25,8 @@ export interface JudgingResult {
  * soon as any one ends, so that a slow chunk does not hold the others up.
  */
 export async function judging({ context, window, candidates }: JudgingInput): Promise<JudgingResult> {
+	const taskQueue = queuesBeside(workflowInfo().taskQueue).judge;
+	const { judgeChunk } = proxyActivities<JudgeActivities>({ ...JUDGE, taskQueue });
 	const { chunkSize, concurrency } = window;
 	const total = candidates[0].count;
 	const chunks = Math.ceil(total / chunkSize);

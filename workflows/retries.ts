@@ -25,7 +25,7 @@ export const GPU: ActivityOptions = {
 	// Long steps are normal; what tells a dead host from a busy one is the heartbeat, given after every optimizer step or
 	// decoded chunk, the longest of which is a few seconds.
 	startToCloseTimeout: "12 hours",
-	heartbeatTimeout: "20 seconds",
+	heartbeatTimeout: "10 seconds",
 	// A host that does not take the step up is dead or gone: the step then goes to another one, see gpu-host.ts.
 	scheduleToStartTimeout: "10 minutes",
 	// Faults of the step itself, e.g. a disk that was full for a moment. A lost heartbeat is no reason to try the same host

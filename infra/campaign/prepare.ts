@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readPrompts } from "../../activities/datasets/read-prompts.ts";
+import { toJsonLines } from "../../activities/store/json-lines.ts";
+import type { Lineage, Store } from "../../activities/store/store.ts";
+import type { CampaignConfig } from "../../core/config.ts";
+import type { LineKey } from "../../core/events.ts";
+import type { CampaignSpec, PromptSet } from "../../core/steps.ts";
+import { INITIAL_POLICY } from "../../gpu-worker/create-pretrain-activities.ts";
+import { storePolicy } from "../../gpu-worker/policies.ts";
+
+/** Puts what a campaign begins with into its store: config, prompts and initial policy. Doing it again changes nothing. */
+export async function prepareCampaign(
+	store: Store,
+	campaign: {
+		readonly id: string;
+		/** With absolute paths. */
+		readonly config: CampaignConfig;
+		/** The same with paths relative to the config file: what is kept. */
+		readonly portable: CampaignConfig;
+		readonly fromScratch: boolean;
+	},
+): Promise<CampaignSpec> {
+	const { id, config, portable, fromScratch } = campaign;
+	const lineage = (file: string): Lineage => ({ step: "prepare", inputs: { campaign: id, file } });
+	const prompts = async (key: "train" | "validation" | "heldOut", limit?: number): Promise<PromptSet> => {
+		const lines = (await readPrompts(config.prompts[key])).slice(0, limit);
+		return { ref: await store.put(toJsonLines(lines), lineage(portable.prompts[key])), count: lines.length };
+	};
+	const { evaluation, baselines } = config;
+	const put = (data: Uint8Array | string | { readonly file: string }) =>
+		typeof data === "object" && "file" in data
+			? readFile(data.file).then((bytes) => store.put(bytes, lineage(join(portable.policy.model, "…"))))
+			: store.put(data, lineage(portable.policy.model));
+	return {
+		id,
+		config: await store.put(JSON.stringify(portable), lineage("config")),
+		prompts: {
+			train: await prompts("train"),
+			validation: await prompts("validation", evaluation.maxValidationPrompts),
+			heldOut: await prompts("heldOut", evaluation.maxPrompts),
+		},
+		...(!fromScratch && { initialPolicy: await storePolicy(put, config.policy.model, INITIAL_POLICY) }),
+		iterations: config.iterations,
+		baselines: (Object.keys(baselines) as Exclude<LineKey, "dno">[]).filter((key) => baselines[key] !== undefined),
+		replay: config.pairs.replay.length,
+		judging: { chunkSize: config.oracle.chunkSize, concurrency: config.oracle.concurrency },
+	};
+}

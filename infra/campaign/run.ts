@@ -1,0 +1,145 @@
+import { join } from "node:path";
+import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
+import { DefaultLogger, Runtime } from "@temporalio/worker";
+import { createFolderStore } from "../../activities/store/folder-store.ts";
+import type { CampaignConfig } from "../../core/config.ts";
+import type { CampaignEvent } from "../../core/events.ts";
+import { taskQueues } from "../../core/task-queues.ts";
+import { createOnnxEngine } from "../../gpu-worker/engines/onnx/index.ts";
+import type { campaign as campaignWorkflow } from "../../workflows/campaign.ts";
+import type { CampaignStatus } from "../../workflows/messages.ts";
+import { connectTemporal, type TemporalAccess } from "../temporal-server/index.ts";
+import { campaignError } from "./failures.ts";
+import { prepareCampaign } from "./prepare.ts";
+import { startWorkers } from "./workers.ts";
+import { loadWorkflowBundle, type WorkflowBundle } from "./workflow-bundle.ts";
+
+export interface CampaignRun {
+	/** Unique among campaigns; names the workflow and its task queues. */
+	readonly id: string;
+	/** ISO 8601. */
+	readonly createdAt: string;
+	/** With absolute paths. */
+	readonly config: CampaignConfig;
+	/** With paths relative to `folder`. */
+	readonly portable: CampaignConfig;
+	/** Folder of the config file. */
+	readonly folder: string;
+	/** The campaign's own folder: store, policies, report, Temporal's state. */
+	readonly directory: string;
+	readonly fromScratch: boolean;
+	readonly emit: (event: CampaignEvent) => void;
+	/** Aborting stops the campaign cleanly; the same call goes on later. */
+	readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a campaign to its end, or until `signal` aborts: starts Temporal and the workers, begins the workflow or goes on
+ * with the one that a killed process left.
+ *
+ * @throws DnoError with what made the campaign fail
+ */
+export async function runCampaign(run: CampaignRun): Promise<"finished" | "stopped"> {
+	const { emit, directory } = run;
+	Runtime.install({
+		logger: new DefaultLogger("ERROR"),
+		telemetryOptions: { logging: { forward: {}, filter: "ERROR" } },
+	});
+	const [bundle, temporal] = await Promise.all([
+		loadWorkflowBundle(),
+		connectTemporal({
+			campaignDir: directory,
+			onProgress: ({ stage, bytes, total }) =>
+				emit({
+					event: "setup",
+					text: stage,
+					...(bytes !== undefined && { done: bytes }),
+					...(total !== undefined && { total }),
+				}),
+		}),
+	]);
+	try {
+		return await drive(run, temporal, bundle);
+	} finally {
+		await temporal.close();
+	}
+}
+
+async function drive(
+	run: CampaignRun,
+	temporal: TemporalAccess,
+	bundle: WorkflowBundle,
+): Promise<"finished" | "stopped"> {
+	const { id, config, directory, folder, emit, signal } = run;
+	const { address, namespace, uiUrl } = temporal;
+	const store = createFolderStore(join(directory, "store"));
+	const engine = createOnnxEngine({ threads: config.engine.threads });
+	const facts = { engine: engine.fingerprint, startedAt: run.createdAt };
+	const spec = await prepareCampaign(store, run);
+	emit({ event: "temporal", address, ...(uiUrl !== undefined && { uiUrl }), workflowId: id });
+	const workers = await startWorkers({
+		address,
+		namespace,
+		queuePrefix: id,
+		bundle,
+		engine,
+		dependencies: { store, emit, folder, directory, facts },
+		judgeConcurrency: config.oracle.concurrency,
+	});
+	const connection = await Connection.connect({ address });
+	try {
+		const client = new Client({ connection, namespace });
+		const handle = await begin(client, run, spec, bundle);
+		const stopped = new Promise<"stopped">((resolve) => {
+			if (signal.aborted) resolve("stopped");
+			signal.addEventListener("abort", () => resolve("stopped"), { once: true });
+		});
+		const finished = handle.result().then(
+			() => "finished" as const,
+			(error) => {
+				throw campaignError(error);
+			},
+		);
+		// Whatever comes after the first of these is the consequence of closing down.
+		finished.catch(() => {});
+		const died = workers.running.then(() => stopped);
+		return await Promise.race([finished, stopped, died]);
+	} finally {
+		await workers.stop();
+		await connection.close();
+	}
+}
+
+/** Begins the campaign's workflow, or finds the one that is under way. */
+async function begin(
+	client: Client,
+	{ id, emit }: CampaignRun,
+	spec: Awaited<ReturnType<typeof prepareCampaign>>,
+	bundle: WorkflowBundle,
+) {
+	const handle = client.workflow.getHandle<typeof campaignWorkflow>(id);
+	const found = await handle.describe().catch((error) => {
+		if (error instanceof WorkflowNotFoundError) return undefined;
+		throw error;
+	});
+	if (found?.status.name === "RUNNING") {
+		if (found.memo?.["bundle"] === bundle.version) {
+			const { finishedIterations } = await handle.query<CampaignStatus, []>("status");
+			emit({ event: "resumed", finishedIterations });
+			return handle;
+		}
+		// Its history was made by other workflow code; a new run finds every finished step in the store.
+		await handle.terminate("the workflow code has changed");
+	}
+	try {
+		return await client.workflow.start<typeof campaignWorkflow>("campaign", {
+			workflowId: id,
+			taskQueue: taskQueues(id).control,
+			args: [{ spec }],
+			memo: { bundle: bundle.version },
+		});
+	} catch (error) {
+		if (error instanceof WorkflowExecutionAlreadyStartedError) return handle;
+		throw error;
+	}
+}

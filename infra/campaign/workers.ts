@@ -1,0 +1,88 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { NativeConnection, Worker, type WorkerOptions } from "@temporalio/worker";
+import { createControlActivities } from "../../activities/create-control-activities.ts";
+import { createJudgeActivities } from "../../activities/oracle/create-judge-activities.ts";
+import type { ReportDependencies } from "../../activities/report/create-report-activities.ts";
+import { taskQueues } from "../../core/task-queues.ts";
+import { createGpuActivities } from "../../gpu-worker/create-gpu-activities.ts";
+import { createHostActivities } from "../../gpu-worker/create-host-activities.ts";
+import type { Engine } from "../../gpu-worker/engine.ts";
+import { FailureInterceptor } from "./failures.ts";
+import type { WorkflowBundle } from "./workflow-bundle.ts";
+
+export interface WorkersOptions {
+	readonly address: string;
+	readonly namespace: string;
+	/** Names the task queues: the campaign's id, since its store is its own. */
+	readonly queuePrefix: string;
+	readonly bundle: WorkflowBundle;
+	readonly engine: Engine;
+	readonly dependencies: ReportDependencies;
+	/** Judging activities at a time. */
+	readonly judgeConcurrency: number;
+}
+
+export interface Workers {
+	/** Rejects when a worker dies. */
+	readonly running: Promise<void>;
+	/** Cancels what runs, waits for it to end and disconnects. */
+	stop(): Promise<void>;
+}
+
+/** All workers of a laptop's campaign in this process, on the same queues that a cluster's workers poll. */
+export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+	const { address, namespace, queuePrefix, bundle, engine, dependencies } = options;
+	const connection = await NativeConnection.connect({ address });
+	const queues = taskQueues(queuePrefix);
+	// The same name after a restart: the steps of a process that was killed come back to this one.
+	const hostQueue = `${queues.gpu}-${hostname()}`;
+	const gpu = createGpuActivities({
+		...dependencies,
+		engine,
+		policies: join(dependencies.directory, "policies"),
+		work: join(dependencies.directory, "work"),
+		hostQueue,
+	});
+	const shared: Omit<WorkerOptions, "taskQueue"> = {
+		connection,
+		namespace,
+		// The SDK holds heartbeats back for up to this long; it has to be well below the heartbeat time-outs.
+		maxHeartbeatThrottleInterval: "2s",
+		defaultHeartbeatThrottleInterval: "2s",
+		interceptors: { activity: [() => ({ inbound: new FailureInterceptor(dependencies.emit) })] },
+	};
+	const workers = await Promise.all([
+		Worker.create({
+			...shared,
+			taskQueue: queues.control,
+			workflowBundle: { code: bundle.code },
+			activities: createControlActivities(dependencies),
+			// A killed process leaves its sticky queue behind; its workflows go on elsewhere after this long.
+			stickyQueueScheduleToStartTimeout: "1s",
+		}),
+		Worker.create({
+			...shared,
+			taskQueue: queues.judge,
+			activities: createJudgeActivities(dependencies),
+			maxConcurrentActivityTaskExecutions: options.judgeConcurrency,
+		}),
+		Worker.create({ ...shared, taskQueue: queues.gpu, activities: createHostActivities({ hostQueue }) }),
+		Worker.create({
+			...shared,
+			taskQueue: hostQueue,
+			activities: gpu,
+			// One model at a time has the device.
+			maxConcurrentActivityTaskExecutions: 1,
+		}),
+	]);
+	const running = Promise.all(workers.map((worker) => worker.run())).then(() => {});
+	return {
+		running,
+		async stop() {
+			for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
+			await running.catch(() => {});
+			await connection.close();
+		},
+	};
+}
