@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { campaignConfig } from "../core/config.ts";
 import { DnoError } from "../core/errors.ts";
 import { canonicalJson, differences } from "./config-difference.ts";
 import { relativePath, relativePaths } from "./config-paths.ts";
@@ -81,7 +82,7 @@ async function describe(
 
 function refuseChanges(begun: CampaignFile, now: Description, directory: string): void {
 	const keys = differences(
-		{ ...begun.config, "--from-scratch": begun.fromScratch },
+		{ ...withDefaults(begun.config), "--from-scratch": begun.fromScratch },
 		{ ...now.config, "--from-scratch": now.fromScratch },
 	).map(({ key, before, after }) => `${key} was ${show(before)}, is ${show(after)}`);
 	// A file that is named now and was not is a changed path, said above.
@@ -99,6 +100,14 @@ function refuseChanges(begun: CampaignFile, now: Description, directory: string)
 		where: directory,
 		mend: "Undo the change to go on, or begin a new campaign with --out",
 	});
+}
+
+/** A version of `dno` that knows more keys goes on with a campaign of an older one, with their defaults. */
+function withDefaults(config: CampaignFile["config"]): Record<string, unknown> {
+	const parsed = campaignConfig.safeParse(config);
+	if (!parsed.success) return config;
+	const { quick: _, ...rest } = parsed.data;
+	return rest;
 }
 
 function show(value: unknown): string {

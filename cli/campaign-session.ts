@@ -1,0 +1,115 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { DnoError } from "../core/errors.ts";
+import type { CampaignEvent } from "../core/events.ts";
+import { findCampaign, openCampaign } from "./campaign-file.ts";
+import { checkCampaignData } from "./check-data.ts";
+import { relativePaths } from "./config-paths.ts";
+import type { EngineRoom } from "./engine-room.ts";
+import type { LoadedCampaign } from "./load-campaign.ts";
+import { acquireLock, lockedError, lockHolder } from "./lock.ts";
+import { planCounts, roughSeconds } from "./plan.ts";
+import type { Renderer } from "./render/renderer.ts";
+import { expectedSeconds, rememberSeconds } from "./timings.ts";
+
+/** One campaign that one process works on. */
+export interface Session {
+	readonly loaded: LoadedCampaign;
+	readonly directory: string;
+	readonly fromScratch: boolean;
+	/** The command that goes on after a stop. */
+	readonly resume: string;
+	readonly signal: AbortSignal;
+	readonly renderer: Renderer;
+}
+
+/** What a campaign will do and how long a first guess says it takes. */
+interface Plan {
+	readonly event: Extract<CampaignEvent, { event: "plan" }>;
+	readonly rough: number;
+}
+
+/**
+ * Checks what a campaign reads and whether its folder is free for it, and shows the plan; starts and writes nothing.
+ *
+ * @throws {DnoError} What would keep the campaign from running.
+ */
+export async function planCampaign({ loaded, directory, fromScratch, renderer }: PlanInput): Promise<Plan> {
+	const { name, config } = loaded;
+	const counts = planCounts(config, await checkCampaignData(config, { fromScratch }));
+	const holder = lockHolder(directory);
+	if (holder !== undefined) throw lockedError(directory, holder);
+	await findCampaign(directory, loaded, fromScratch);
+	const rough = roughSeconds(config, counts);
+	const event = {
+		event: "plan",
+		campaign: name,
+		directory,
+		config,
+		counts,
+		expectedSeconds: await expectedSeconds(name, rough),
+	} as const;
+	renderer.show(event);
+	return { event, rough };
+}
+
+type PlanInput = Pick<Session, "loaded" | "directory" | "fromScratch" | "renderer">;
+
+/**
+ * Runs a campaign in its folder, or goes on with the one that is there.
+ *
+ * @throws {DnoError} What kept it from running, or ended it.
+ */
+export async function runSession(session: Session, room: EngineRoom): Promise<"finished" | "stopped"> {
+	const { loaded, directory, fromScratch, resume, signal, renderer } = session;
+	const { rough } = await planCampaign(session);
+	await mkdir(directory, { recursive: true });
+	const release = acquireLock(directory);
+	process.once("exit", release);
+	try {
+		const { id, createdAt } = await openCampaign(directory, loaded, fromScratch);
+		const begun = performance.now();
+		let finishedIterations = 0;
+		let isResumed = false;
+		const running = room.runCampaign({
+			id,
+			createdAt,
+			config: loaded.config,
+			// `quick` has been applied: what it would do is no part of the campaign.
+			portable: { ...relativePaths(loaded.config, dirname(loaded.file)), quick: {} },
+			folder: dirname(loaded.file),
+			directory,
+			fromScratch,
+			signal,
+			emit: (event) => {
+				if (event.event === "resumed") [finishedIterations, isResumed] = [event.finishedIterations, true];
+				if (event.event === "iteration") finishedIterations = event.iteration;
+				renderer.show(event);
+			},
+		});
+		const outcome = await running.catch((error: unknown) => {
+			// What breaks off in the middle of a stop is the stop's doing, unless it says what is wrong.
+			if (!signal.aborted || error instanceof DnoError) throw error;
+			return "stopped" as const;
+		});
+		if (outcome === "stopped") {
+			renderer.show({ event: "stopped", finishedIterations, resume });
+			return outcome;
+		}
+		const seconds = (performance.now() - begun) / 1000;
+		const json = join(directory, "report.json");
+		const best = await bestIteration(json);
+		renderer.show({ event: "finished", report: join(directory, "report.html"), json, best, seconds });
+		if (!isResumed && finishedIterations === loaded.config.iterations)
+			await rememberSeconds(loaded.name, rough, seconds);
+		return outcome;
+	} finally {
+		process.off("exit", release);
+		release();
+	}
+}
+
+async function bestIteration(json: string): Promise<number> {
+	const { campaign } = JSON.parse(await readFile(json, "utf8")) as { campaign: { best: number } };
+	return campaign.best;
+}

@@ -1,0 +1,56 @@
+/** A count with thin groups of thousands, as `12,345`. */
+export function count(value: number): string {
+	return Math.round(value).toLocaleString("en-US");
+}
+
+/** A duration as people say it: `4.2 s`, `38 s`, `2 min 05 s`, `3 h 12 min`. */
+export function duration(seconds: number): string {
+	if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+	const whole = Math.round(seconds);
+	if (whole < 60) return `${whole} s`;
+	if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+	return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
+}
+
+/** A duration that is only guessed, without digits that say more than is known: `20 s`, `4 min`, `3 h`. */
+export function roughDuration(seconds: number): string {
+	if (seconds < 90) return `${Math.max(1, Math.ceil(seconds / 5)) * 5} s`;
+	if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+	return `${Math.round(seconds / 3600)} h`;
+}
+
+/** A rate in [0, 1], as papers print it: `.634`. */
+export function rate(value: number, digits = 3): string {
+	return value.toFixed(digits).replace(/^0\./, ".");
+}
+
+/** A rate with half the width of its interval: `.634±.021`. */
+export function rateWithInterval(value: number, low: number, high: number): string {
+	return `${rate(value)}±${rate((high - low) / 2)}`;
+}
+
+/** Items a second with two figures that matter. */
+export function perSecond(value: number): string {
+	return value >= 9.95 ? `${count(value)}/s` : `${value.toFixed(1)}/s`;
+}
+
+function pad(value: number): string {
+	return String(value).padStart(2, "0");
+}
+
+/** Joins parts to lines of at most `width` characters; continued lines are indented. */
+export function wrapParts(parts: readonly string[], width: number, separator = "  ", indent = "    "): string[] {
+	const lines: string[] = [];
+	let line = "";
+	for (const part of parts) {
+		const longer = line === "" ? part : `${line}${separator}${part}`;
+		if (line !== "" && longer.length > width) {
+			lines.push(line);
+			line = indent + part;
+		} else {
+			line = longer;
+		}
+	}
+	if (line !== "") lines.push(line);
+	return lines;
+}

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { defineCommand } from "citty";
+import { planCampaign, runSession } from "./campaign-session.ts";
+import { type EngineRoom, engineRoom } from "./engine-room.ts";
+import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
+import { type LoadedCampaign, loadCampaign } from "./load-campaign.ts";
+import { createRenderer } from "./render/create-renderer.ts";
+import { shortPath } from "./render/event-text.ts";
+import type { Renderer } from "./render/renderer.ts";
+import { parseRunOptions, RUN_ARGS, type RunOptions, runDirectory } from "./run-options.ts";
+import { shellQuote } from "./shell-quote.ts";
+
+export const run = defineCommand({
+	meta: { name: "run", description: "Run a campaign, or go on with one that was stopped" },
+	args: RUN_ARGS,
+	run: ({ rawArgs }) => runCommand(rawArgs, engineRoom),
+});
+
+/**
+ * `dno run`.
+ *
+ * @returns The exit code.
+ * @throws {DnoError} What was asked for cannot be done, or failed.
+ */
+export async function runCommand(rawArgs: readonly string[], room: EngineRoom): Promise<number> {
+	const options = parseRunOptions(rawArgs);
+	const campaigns = await loadSeeds(options);
+	const renderer = createRenderer(options.json);
+	const interrupt = listenForInterrupt(() =>
+		renderer.note("Stopping: what is finished is kept. Press Ctrl-C again to leave at once."),
+	);
+	try {
+		const resume = ["npx", "dno", "run", ...rawArgs].map(shellQuote).join(" ");
+		return await runAll({ options, campaigns, resume, renderer, interrupt }, room);
+	} finally {
+		interrupt.dispose();
+		renderer.close();
+	}
+}
+
+/** The campaign, once for each seed. */
+async function loadSeeds(options: RunOptions): Promise<LoadedCampaign[]> {
+	const first = await loadCampaign(options.campaign, options);
+	const campaigns = [first];
+	for (let index = 1; index < (options.seeds ?? 1); index++)
+		campaigns.push(await loadCampaign(options.campaign, { ...options, seed: first.config.seed + index }));
+	return campaigns;
+}
+
+interface Work {
+	readonly options: RunOptions;
+	readonly campaigns: readonly LoadedCampaign[];
+	readonly resume: string;
+	readonly renderer: Renderer;
+	readonly interrupt: Interrupt;
+}
+
+async function runAll({ options, campaigns, resume, renderer, interrupt }: Work, room: EngineRoom): Promise<number> {
+	const { fromScratch, dryRun, seeds } = options;
+	const out = runDirectory(campaigns[0]!.name, options, process.cwd());
+	const directories: string[] = [];
+	for (const loaded of campaigns) {
+		const directory = seeds === undefined ? out : join(out, `seed-${loaded.config.seed}`);
+		const session = { loaded, directory, fromScratch, resume, renderer, signal: interrupt.signal };
+		directories.push(directory);
+		if (dryRun) await planCampaign(session);
+		else if ((await runSession(session, room)) === "stopped") return interrupt.exitCode();
+	}
+	if (dryRun) {
+		renderer.note("All checks passed; nothing was started.");
+	} else if (seeds !== undefined) {
+		const { report } = await room.aggregateSeeds(directories, out);
+		renderer.note(`Mean of ${seeds} seeds: ${shortPath(report)}`);
+	}
+	return 0;
+}
