@@ -40,7 +40,7 @@ export const pairCounts = z.strictObject({
 });
 export type PairCounts = z.infer<typeof pairCounts>;
 
-const lossPoint = z.strictObject({ step: z.int().positive(), loss: z.number(), gradNorm: z.number() });
+const lossPoint = z.strictObject({ step: z.int().nonnegative(), loss: z.number(), gradNorm: z.number() });
 
 export const reportIteration = z.strictObject({
 	iteration: z.int().positive(),

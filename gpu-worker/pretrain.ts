@@ -15,8 +15,8 @@ type FromScratch = NonNullable<CampaignConfig["policy"]["fromScratch"]>;
 
 const demonstrations = z.array(z.object({ prompt: z.string().min(1), response: z.string().min(1) })).min(1);
 
-/** Special tokens by their usual names; a tokenizer needs at least an end of sequence. */
-const SPECIAL_TOKENS = { bos_token_id: "<s>", eos_token_id: "</s>", pad_token_id: "<pad>" } as const;
+/** Special tokens by their usual names. */
+const SPECIAL_TOKENS = { eos_token_id: "</s>", pad_token_id: "<pad>" } as const;
 
 /**
  * Makes an initial policy: random weights of the config's architecture, then SFT on its demonstrations.
