@@ -39,14 +39,14 @@ export function openTokenizer(path: string): Tokenizer {
 		throw new DnoError({ what: "not a tokenizer that can be used", where: file, got: String(cause), cause });
 	}
 	const vocabSize = 1 + Math.max(-1, ...inner.get_vocab(true).values(), ...inner.get_added_tokens_decoder().keys());
-	const endOfSequenceId = tokenId(inner, config["eos_token"]);
+	const endOfSequenceId = tokenId(inner, config.eos_token);
 	if (endOfSequenceId === undefined) {
 		const what = "the tokenizer names no end-of-sequence token";
-		throw new DnoError({ what, where: configFile, got: config["eos_token"], mend: "Set eos_token to a token of it" });
+		throw new DnoError({ what, where: configFile, got: config.eos_token, mend: "Set eos_token to a token of it" });
 	}
 	return {
 		vocabSize,
-		unknownId: tokenId(inner, config["unk_token"] ?? (json["model"] as Record<string, unknown>)["unk_token"]),
+		unknownId: tokenId(inner, config.unk_token ?? (json.model as Record<string, unknown>).unk_token),
 		endOfSequenceId,
 		encode: (text) => [...inner.encode(text, { add_special_tokens: false }).ids],
 		decode: (ids) => (ids.length === 0 ? "" : inner.decode([...ids], { skip_special_tokens: true })),

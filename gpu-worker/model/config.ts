@@ -44,14 +44,14 @@ export function parseLlamaConfig(json: unknown, where: string): LlamaConfig {
 		});
 	}
 	const raw = json as Record<string, unknown>;
-	const architecture = Array.isArray(raw["architectures"]) ? raw["architectures"][0] : undefined;
+	const architecture = Array.isArray(raw.architectures) ? raw.architectures[0] : undefined;
 	if (!SUPPORTED.includes(String(architecture))) {
 		const mend = `Use a model with one of: ${SUPPORTED.join(", ")}`;
-		throw new DnoError({ what: "unsupported architecture", where, got: architecture ?? raw["model_type"], mend });
+		throw new DnoError({ what: "unsupported architecture", where, got: architecture ?? raw.model_type, mend });
 	}
 	refuseVariations(raw, where);
 	const positive = (key: string, fallback?: number) => readNumber(raw, key, where, fallback);
-	const rope = (raw["rope_parameters"] ?? {}) as Record<string, unknown>;
+	const rope = (raw.rope_parameters ?? {}) as Record<string, unknown>;
 	const heads = positive("num_attention_heads");
 	const hiddenSize = positive("hidden_size");
 	const config: LlamaConfig = {
@@ -65,11 +65,11 @@ export function parseLlamaConfig(json: unknown, where: string): LlamaConfig {
 		rmsNormEpsilon: positive("rms_norm_eps", 1e-6),
 		ropeTheta: "rope_theta" in rope ? readNumber(rope, "rope_theta", where) : positive("rope_theta", 10000),
 		maxPositions: positive("max_position_embeddings", 2048),
-		tieEmbeddings: raw["tie_word_embeddings"] === true,
+		tieEmbeddings: raw.tie_word_embeddings === true,
 		initializerRange: positive("initializer_range", 0.02),
-		bosTokenId: readTokenIds(raw["bos_token_id"])[0],
-		eosTokenIds: readTokenIds(raw["eos_token_id"]),
-		padTokenId: readTokenIds(raw["pad_token_id"])[0],
+		bosTokenId: readTokenIds(raw.bos_token_id)[0],
+		eosTokenIds: readTokenIds(raw.eos_token_id),
+		padTokenId: readTokenIds(raw.pad_token_id)[0],
 	};
 	checkSizes(config, where);
 	return config;
@@ -107,11 +107,11 @@ function refuseVariations(raw: Record<string, unknown>, where: string): void {
 		throw new DnoError({ what: `unsupported ${key}`, where, got, mend: "Use a plain Llama model" });
 	};
 	for (const key of ["attention_bias", "mlp_bias"]) if (raw[key] === true) refuse(key, true);
-	if (raw["hidden_act"] !== undefined && raw["hidden_act"] !== "silu") refuse("hidden_act", raw["hidden_act"]);
-	if (raw["quantization_config"] !== undefined) refuse("quantization_config", raw["quantization_config"]);
+	if (raw.hidden_act !== undefined && raw.hidden_act !== "silu") refuse("hidden_act", raw.hidden_act);
+	if (raw.quantization_config !== undefined) refuse("quantization_config", raw.quantization_config);
 	for (const key of ["rope_scaling", "rope_parameters"]) {
 		const rope = raw[key] as Record<string, unknown> | null | undefined;
-		const kind = rope?.["rope_type"] ?? rope?.["type"] ?? "default";
+		const kind = rope?.rope_type ?? rope?.type ?? "default";
 		if (kind !== "default") refuse(`${key}.rope_type`, kind);
 	}
 }

@@ -49,19 +49,19 @@ export function readCheckpoint(dir: string, config: LlamaConfig, job: string): T
 	const damaged = (got?: unknown) =>
 		new DnoError({ what: "the checkpoint is damaged", where, got, mend: "Remove it; training then starts anew" });
 	const { tensors, metadata } = readSafetensors(where);
-	if (metadata["job"] !== job) {
+	if (metadata.job !== job) {
 		const what = "the checkpoint belongs to another training job (other model, data, settings or threads)";
 		throw new DnoError({ what, where, mend: "Remove it or give another checkpoint folder" });
 	}
-	if (digest(tensors) !== metadata["sha256"]) throw damaged("a wrong sha256");
+	if (digest(tensors) !== metadata.sha256) throw damaged("a wrong sha256");
 	const arrays = { weight: new Map(), first: new Map(), second: new Map() };
 	for (const { key, name, kind, shape } of layout(config)) {
 		const tensor = tensors.get(key);
 		if (tensor?.shape.join() !== shape.join()) throw damaged(`tensor ${key} of shape ${tensor?.shape}`);
 		arrays[kind].set(name, tensor!.data);
 	}
-	const state = stateSchema.safeParse(JSON.parse(metadata["state"] ?? "null"));
-	if (!state.success) throw damaged(metadata["state"]);
+	const state = stateSchema.safeParse(JSON.parse(metadata.state ?? "null"));
+	if (!state.success) throw damaged(metadata.state);
 	return { weights: arrays.weight, moments: { first: arrays.first, second: arrays.second }, ...state.data };
 }
 

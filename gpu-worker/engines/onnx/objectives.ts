@@ -66,7 +66,7 @@ async function dpoObjective(
 			referenceRejected: vector(batch.map((i) => sums.get(i)![1]!)),
 		}),
 		metrics: (results) => {
-			const margins = [...(results["margins"]!.data as Float32Array)];
+			const margins = [...(results.margins!.data as Float32Array)];
 			return {
 				rewardMargin: margins.reduce((a, b) => a + b, 0) / margins.length,
 				rewardAccuracy: margins.filter((margin) => margin > 0).length / margins.length,

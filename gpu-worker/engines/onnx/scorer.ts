@@ -16,7 +16,7 @@ export async function openScorer(model: Model, threads: number): Promise<{ score
 	const scoreChunk = async (rows: readonly SequenceRow[]) => {
 		const { feeds, spans } = packBatch(rows);
 		const results = await session.run({ ...weights, ...feeds });
-		const logProbabilities = results["tokenLogProbabilities"]!.data as Float32Array;
+		const logProbabilities = results.tokenLogProbabilities!.data as Float32Array;
 		return spans.map((row) =>
 			row.map(([start, end]) => logProbabilities.subarray(start, end).reduce((a, b) => a + b, 0)),
 		);

@@ -18,6 +18,8 @@ export async function openSession(graph: Graph, threads: number): Promise<ort.In
 			interOpNumThreads: 1,
 			graphOptimizationLevel: "all",
 			logSeverityLevel: 3,
+			// Threads that spin while they wait take the cores from Temporal, from our own code and from each other.
+			extra: { session: { intra_op: { allow_spinning: "0" } } },
 		});
 	} catch (cause) {
 		throw new DnoError({ what: `onnxruntime does not load the graph ${graph.name}`, got: String(cause), cause });

@@ -94,7 +94,7 @@ async function runSteps(run: Run, save: (state: TrainingState) => void): Promise
 				{ ...weights, ...batch.feeds, ...feeds },
 				outputs(session.outputNames, fetches),
 			);
-			const loss = (results["loss"]!.data as Float32Array)[0]!;
+			const loss = (results.loss!.data as Float32Array)[0]!;
 			const gradNorm = globalNorm(gradients);
 			checkFinite(step, loss, gradNorm);
 			const learningRate = learningRateAt(step, settings);

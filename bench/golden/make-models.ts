@@ -1,0 +1,15 @@
+import { join } from "node:path";
+import { createRandomModel } from "../../gpu-worker/model/init.ts";
+import { tinyConfig } from "./tiny-config.ts";
+
+/** Writes the folders `tied`, `untied` and `reference` that make_golden.py loads with transformers: `make-models.ts OUT`. */
+const [outDir] = process.argv.slice(2);
+if (outDir === undefined) throw new Error("usage: make-models.ts OUT");
+const tokenizerFile = join(import.meta.dirname, "tokenizer.json");
+for (const [name, seed, tieEmbeddings] of [
+	["tied", 1, true],
+	["untied", 2, false],
+	["reference", 3, true],
+] as const) {
+	createRandomModel({ config: tinyConfig(tieEmbeddings), tokenizerFile, seed, outDir: join(outDir, name) });
+}

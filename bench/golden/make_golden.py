@@ -1,0 +1,92 @@
+"""Losses, log-probabilities and gradients of tiny models by torch and transformers, as the engine's tests expect them.
+
+Loads the folders that make-models.ts writes with transformers' own LlamaForCausalLM, so that it also shows that
+transformers reads our model folders. Every sequence is run alone and unpadded. See README.md for how to run it.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from transformers import AutoModelForCausalLM
+
+HERE = Path(__file__).parent
+BETA, NLL_WEIGHT, DESIRABLE, UNDESIRABLE = 0.5, 0.7, 1.0, 1.5
+PROMPTS = [[3, 7, 11, 5], [4, 4, 9], [19, 6, 2, 8, 10, 12]]
+CHOSEN = [[13, 8, 1], [15, 16, 17, 18, 1], [5, 1]]
+REJECTED = [[9, 1], [3, 14, 1], [7, 7, 7, 1]]
+
+
+def token_log_probabilities(model, prompt, response):
+    """log π of every response token [len(response)]."""
+    logits = model(input_ids=torch.tensor([prompt + response])).logits[0]
+    log_probabilities = F.log_softmax(logits, dim=-1)[len(prompt) - 1 : -1]
+    return log_probabilities.gather(1, torch.tensor(response)[:, None])[:, 0]
+
+
+def sums(model, prompts, responses):
+    return torch.stack([token_log_probabilities(model, p, r).sum() for p, r in zip(prompts, responses)])
+
+
+def sft(model, reference):
+    return -torch.cat([token_log_probabilities(model, p, r) for p, r in zip(PROMPTS, CHOSEN)]).mean()
+
+
+def dpo(model, reference):
+    gains = [sums(model, PROMPTS, side) - sums(reference, PROMPTS, side).detach() for side in (CHOSEN, REJECTED)]
+    return -F.logsigmoid(BETA * (gains[0] - gains[1])).mean() + NLL_WEIGHT * sft(model, reference)
+
+
+def kto(model, reference):
+    # The third response is undesirable; the reference point comes from prompts with the next example's response.
+    shifted = CHOSEN[1:] + CHOSEN[:1]
+    point = (sums(model, PROMPTS, shifted) - sums(reference, PROMPTS, shifted)).detach().mean().clamp(min=0)
+    gains = sums(model, PROMPTS, CHOSEN) - sums(reference, PROMPTS, CHOSEN).detach() - point
+    desirable = DESIRABLE * (1 - torch.sigmoid(BETA * gains[:2]))
+    undesirable = UNDESIRABLE * (1 - torch.sigmoid(-BETA * gains[2:]))
+    return torch.cat([desirable, undesirable]).mean()
+
+
+def rounded(tensor):
+    return [float(f"{number:.7g}") for number in tensor.detach().flatten().tolist()]
+
+
+def measure(model, reference):
+    result = {}
+    for loss in (sft, dpo, kto):
+        model.zero_grad()
+        value = loss(model, reference)
+        value.backward()
+        gradients = {name: rounded(parameter.grad) for name, parameter in model.named_parameters()}
+        result[loss.__name__] = {"loss": value.item(), "gradients": gradients}
+    tokens = [token_log_probabilities(model, p, r) for p, r in zip(PROMPTS, CHOSEN)]
+    last = model(input_ids=torch.tensor([PROMPTS[0]])).logits[0, -1]
+    return result | {"tokenLogProbabilities": [rounded(t) for t in tokens], "logits": rounded(last)}
+
+
+def main():
+    node = sys.argv[1] if len(sys.argv) > 1 else str(HERE / "../../node_modules/.bin/node")
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([node, HERE / "make-models.ts", folder], check=True)
+        models = {
+            name: AutoModelForCausalLM.from_pretrained(f"{folder}/{name}", dtype=torch.float32)
+            for name in ("tied", "untied", "reference")
+        }
+    reference = models.pop("reference")
+    golden = {
+        "prompts": PROMPTS,
+        "chosen": CHOSEN,
+        "rejected": REJECTED,
+        "settings": {"beta": BETA, "nllWeight": NLL_WEIGHT, "desirableWeight": DESIRABLE, "undesirableWeight": UNDESIRABLE},
+        "reference": {side: rounded(sums(reference, PROMPTS, r)) for side, r in (("chosen", CHOSEN), ("rejected", REJECTED))},
+        "models": {name: measure(model, reference) for name, model in models.items()},
+    }
+    (HERE / "tiny-models.golden.json").write_text(json.dumps(golden) + "\n")
+
+
+if __name__ == "__main__":
+    main()
