@@ -12,7 +12,7 @@ export interface Canvas {
 
 export interface Drawing {
 	readonly svg: string;
-	/** Pixel position of an x value, for what the page's script points at. */
+	/** Pixel position of an x value. */
 	readonly xOf: (value: number) => number;
 }
 
@@ -23,7 +23,7 @@ export function draw(
 	options: Plot.PlotOptions,
 	canvas: Canvas,
 	label: string,
-	attributes: Readonly<Record<string, string>> = {},
+	attributes: (xOf: Drawing["xOf"]) => Readonly<Record<string, string>> = () => ({}),
 ): Drawing {
 	const { document } = parseHTML("<!doctype html><html><body></body></html>");
 	const plot = Plot.plot({
@@ -35,8 +35,9 @@ export function draw(
 	plot.setAttribute("role", "img");
 	plot.setAttribute("aria-label", visibleControls(label));
 	const xScale = plot.scale("x");
-	for (const [name, value] of Object.entries(attributes)) plot.setAttribute(name, value);
-	return { svg: shortNumbers(plot.outerHTML), xOf: (value) => xScale?.apply?.(value) ?? 0 };
+	const xOf = (value: number): number => xScale?.apply?.(value) ?? 0;
+	for (const [name, value] of Object.entries(attributes(xOf))) plot.setAttribute(name, value);
+	return { svg: shortNumbers(plot.outerHTML), xOf };
 }
 
 interface Element {
@@ -61,6 +62,11 @@ export function pageColour(name: string): string {
 export function forBothScreens(wide: number, narrow: number, drawOn: (canvas: Canvas) => Drawing): Html {
 	const one = (width: number, isNarrow: boolean): Html => new Html(drawOn({ width, colour: pageColour, isNarrow }).svg);
 	return html`<div class="wide-only">${one(wide, false)}</div><div class="narrow-only">${one(narrow, true)}</div>`;
+}
+
+/** A chart small enough to be read at one size on both. */
+export function forAnyScreen(width: number, drawOn: (canvas: Canvas) => Drawing): Html {
+	return new Html(drawOn({ width, colour: pageColour, isNarrow: true }).svg);
 }
 
 /** Whole numbers from `first` to `last`, thinned to at most `most`, for ticks at iterations. */

@@ -4,6 +4,7 @@ import { visibleControls } from "../html.ts";
 import { lastIteration, SLOTS, type StyledLine } from "../lines.ts";
 import type { Metric } from "../metrics.ts";
 import { type Canvas, type Drawing, draw, wholeTicks } from "./draw.ts";
+import { freestPlace } from "./free-place.ts";
 
 export interface RateChart {
 	readonly lines: readonly StyledLine[];
@@ -26,6 +27,8 @@ interface Mark {
 const MARGIN = { top: 14, bottom: 44, left: 46 };
 const LABEL_ROOM = 112;
 const LABEL_HEIGHT = 16;
+/** Room for the words at the even level, in pixels. */
+const EVEN_LABEL_WIDTH = 160;
 
 /** Win rate or accuracy in per cent by iteration: a line a method, with 95 % intervals. */
 export function drawRates(chart: RateChart, canvas: Canvas): Drawing {
@@ -35,7 +38,12 @@ export function drawRates(chart: RateChart, canvas: Canvas): Drawing {
 	const marks = drawn.map((line, i) => marksOf(line, metric, aside(i, drawn.length, last, canvas.width)));
 	const domain = rateDomain(marks.flat(), metric);
 	const withLabels = chart.hasLabels && !canvas.isNarrow;
-	const heights = labelHeights(marks, domain, height - MARGIN.top - MARGIN.bottom);
+	const plotHeight = height - MARGIN.top - MARGIN.bottom;
+	const heights = labelHeights(marks, domain, plotHeight);
+	const even = 100 * (metric.even?.rate ?? 0);
+	const textWidth = (EVEN_LABEL_WIDTH * last) / (canvas.width - MARGIN.left - (withLabels ? LABEL_ROOM : 10));
+	// The label stands above its rule, so that is the height to keep free.
+	const evenPlace = freestPlace(marks, even + (12 * (domain[1] - domain[0])) / plotHeight, [0, last], textWidth);
 	// The main line is drawn last, over the others.
 	const order = drawn.map((_, i) => i).sort((a, b) => Number(drawn[a]!.isMain) - Number(drawn[b]!.isMain));
 	return draw(
@@ -54,15 +62,27 @@ export function drawRates(chart: RateChart, canvas: Canvas): Drawing {
 					tickSize: 4,
 					tickFormat: (i: number) => (i === 0 ? "0\ninitial" : String(i)),
 					color: canvas.colour("muted"),
+					label: "training iteration",
+					labelAnchor: "right",
+					labelArrow: "none",
+					labelOffset: 34,
 				}),
-				...(metric.even === undefined ? [] : evenMarks(metric.even, canvas)),
+				...(metric.even === undefined ? [] : evenMarks(metric.even, canvas, evenPlace)),
 				...order.flatMap((i) => seriesMarks(drawn[i]!, marks[i]!, canvas)),
-				...(withLabels ? order.map((i) => endLabel(drawn[i]!, marks[i]!.at(-1)!.x, heights[i]!, canvas)) : []),
+				...(withLabels
+					? order.map((i) => endLabel(drawn[i]!, drawn[i]!.points.at(-1)!.iteration, heights[i]!, canvas))
+					: []),
 			],
 		},
 		canvas,
 		spoken(drawn, metric),
-		{ "data-metric": metric.key, "data-last": String(last) },
+		// Where the page's script finds the iterations, for the figures it shows beside the pointer.
+		(xOf) => ({
+			"data-metric": metric.key,
+			"data-last": String(last),
+			"data-from": xOf(0).toFixed(2),
+			"data-to": xOf(last).toFixed(2),
+		}),
 	);
 }
 
@@ -88,15 +108,13 @@ function rateDomain(marks: readonly Mark[], metric: Metric): readonly [number, n
 	return low < high ? [low, high] : [0, 100];
 }
 
-function evenMarks(even: NonNullable<Metric["even"]>, canvas: Canvas): readonly Plot.Markish[] {
+function evenMarks(even: NonNullable<Metric["even"]>, canvas: Canvas, place: number): readonly Plot.Markish[] {
 	const y = 100 * even.rate;
 	return [
 		Plot.ruleY([y], { stroke: canvas.colour("ink"), strokeWidth: 1.25, strokeDasharray: "6 4" }),
 		Plot.text([even.label], {
-			frameAnchor: "left",
-			textAnchor: "start",
-			y,
-			dx: 6,
+			x: () => place,
+			y: () => y,
 			dy: -8,
 			fontSize: 11,
 			fill: canvas.colour("muted"),
