@@ -29,16 +29,17 @@ export interface LoadOptions {
  * @throws {DnoError} One usage error that names every problem with its line, or the option that it comes from.
  */
 export async function loadCampaign(path: string, { set, quick, seed }: LoadOptions): Promise<LoadedCampaign> {
+	const wanted = set.map(parseSet);
 	const file = await findConfig(path);
 	const { value, lineOf } = await readConfigFile(file);
 	const overrides: Override[] = [];
 	if (quick) {
-		for (const [key, wanted] of Object.entries(quickPart(value))) {
+		for (const [key, quickValue] of Object.entries(quickPart(value))) {
 			const line = lineOf(["quick", key]) ?? lineOf(["quick"]);
-			overrides.push({ key, value: wanted, from: `${line === undefined ? file : `${file}:${line}`}: quick` });
+			overrides.push({ key, value: quickValue, from: `${line === undefined ? file : `${file}:${line}`}: quick` });
 		}
 	}
-	overrides.push(...set.map(parseSet));
+	overrides.push(...wanted);
 	if (seed !== undefined) overrides.push({ key: "seed", value: seed, from: `--seed ${seed}` });
 	for (const override of overrides) applyOverride(value, override);
 	const parsed = campaignConfig.safeParse(value);

@@ -26,7 +26,7 @@ async function readTimings(): Promise<Timings> {
  */
 export async function expectedSeconds(name: string, rough: number): Promise<number> {
 	const last = (await readTimings())[name];
-	return Math.round(last === undefined ? rough : (last.seconds * rough) / last.rough);
+	return Math.max(1, Math.round(last === undefined ? rough : (last.seconds * rough) / last.rough));
 }
 
 /** Remembers how long an undisturbed campaign took. */

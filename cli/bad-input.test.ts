@@ -1,0 +1,274 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { openCampaign } from "./campaign-file.ts";
+import { loadCampaign } from "./load-campaign.ts";
+import { ownIdentity } from "./process-identity.ts";
+import { type CampaignFolder, CONFIG, edit, makeCampaign, prompts } from "./testing/campaign-folder.ts";
+import { dno } from "./testing/dno.ts";
+
+interface Case {
+	readonly name: string;
+	readonly code: 1 | 2;
+	readonly args?: readonly string[];
+	readonly break?: (campaign: CampaignFolder) => unknown;
+	/** What stderr says, with DIR for the campaign's folder. */
+	readonly says: string;
+}
+
+const replaceLine = (file: string, line: number, text: string) => (campaign: CampaignFolder) => {
+	const lines = prompts(file.replace(".jsonl", ""), 6).split("\n");
+	lines[line - 1] = text;
+	campaign.write(file, lines.join("\n"));
+};
+
+const cases: Case[] = [
+	{
+		name: "an unknown key",
+		code: 2,
+		break: (campaign) => edit(campaign, "maxTokens: 16", "maxTokens: 16,\n\t\ttemprature: 1"),
+		says: "DIR/dno.config.ts:15: unknown key sampling.temprature. Did you mean sampling.temperature?",
+	},
+	{
+		name: "a wrong type",
+		code: 2,
+		break: (campaign) => edit(campaign, "iterations: 2", 'iterations: "2"'),
+		says: 'DIR/dno.config.ts:4: iterations must be a number. got "2"',
+	},
+	{
+		name: "K < 2",
+		code: 2,
+		break: (campaign) => edit(campaign, "samples: 4", "samples: 1"),
+		says: "DIR/dno.config.ts:13: sampling.samples must be at least 2 (Algorithm 2 compares a policy's own samples, so it needs K ≥ 2). got 1",
+	},
+	{
+		name: "K < 2 by an option",
+		code: 2,
+		args: ["--set", "sampling.samples=1"],
+		says: "--set sampling.samples=1: sampling.samples must be at least 2",
+	},
+	{
+		name: "an oracle of no kind that there is",
+		code: 2,
+		break: (campaign) => edit(campaign, 'kind: "verifier"', 'kind: "llm"'),
+		says: 'DIR/dno.config.ts:16: oracle.kind must be "verifier", the only kind there is. got "llm"',
+	},
+	{
+		name: "several problems",
+		code: 2,
+		break: (campaign) =>
+			campaign.write("dno.config.ts", CONFIG.replace("samples: 4", "sample: 4").replace("1e-4", "-1")),
+		says: "DIR/dno.config.ts: 3 problems in the campaign's config\n",
+	},
+	{
+		name: "a config that does not parse",
+		code: 2,
+		break: (campaign) => edit(campaign, 'name: "tiny",', 'name: "tiny"'),
+		says: "DIR/dno.config.ts:4: syntax error: ",
+	},
+	{
+		name: "a JavaScript config that does not parse",
+		code: 2,
+		break: (campaign) => {
+			rmSync(campaign.path("dno.config.ts"));
+			campaign.write("dno.config.js", CONFIG.replace('name: "tiny",', 'name: "tiny"'));
+		},
+		says: "DIR/dno.config.js:4: syntax error: Unexpected identifier 'iterations'",
+	},
+	{
+		name: "a config that throws",
+		code: 2,
+		break: (campaign) => edit(campaign, 'name: "tiny"', "name: nobody.name"),
+		says: "DIR/dno.config.ts:3: the module throws ReferenceError: nobody is not defined",
+	},
+	{
+		name: "a campaign that is not there",
+		code: 2,
+		args: ["nowhere"],
+		says: "nowhere: no such campaign file or folder",
+	},
+	{
+		name: "two configs in a folder",
+		code: 2,
+		break: (campaign) => campaign.write("dno.config.json", {}),
+		says: "DIR: the folder has 2 campaign configs, ",
+	},
+	{
+		name: "a missing prompts file",
+		code: 1,
+		break: (campaign) => edit(campaign, "train.jsonl", "trian.jsonl"),
+		says: "DIR/trian.jsonl: the file does not exist. Did you mean train.jsonl?",
+	},
+	{
+		name: "an empty line",
+		code: 1,
+		break: replaceLine("train.jsonl", 3, ""),
+		says: "DIR/train.jsonl:3: empty line. Delete the line",
+	},
+	{
+		name: "a duplicate prompt",
+		code: 1,
+		break: replaceLine("train.jsonl", 3, '{"id": "other", "prompt": " What is  train 0?", "gold": "4"}'),
+		says: "DIR/train.jsonl:3: the same prompt as on line 1",
+	},
+	{
+		name: "a line that is not JSON",
+		code: 1,
+		break: replaceLine("train.jsonl", 2, "{oops"),
+		says: 'DIR/train.jsonl:2: the line is not JSON. got "{oops"',
+	},
+	{
+		name: "held-out prompts that are trained on",
+		code: 1,
+		break: (campaign) => campaign.write("held-out.jsonl", prompts("held-out", 2) + prompts("train", 3)),
+		says: "DIR/held-out.jsonl:3: the same prompt as DIR/train.jsonl:1; 3 prompts are in both prompts.train and prompts.heldOut",
+	},
+	{
+		name: "too few training prompts",
+		code: 1,
+		args: ["--set", "prompts.perIteration=4"],
+		says: "DIR/train.jsonl: 2 iterations of 4 fresh prompts need 8 training prompts. got 6. Add 2 prompts, or lower prompts.perIteration to 3",
+	},
+	{
+		name: "a model folder that is none",
+		code: 1,
+		break: (campaign) => {
+			rmSync(campaign.path("model/tokenizer.json"));
+			rmSync(campaign.path("model/model.safetensors"));
+		},
+		says: "DIR/model: not a Hugging Face model folder: model.safetensors and tokenizer.json are missing",
+	},
+	{
+		name: "weights that are a git-lfs pointer",
+		code: 1,
+		break: (campaign) => campaign.write("model/model.safetensors", "version https://git-lfs.github.com/spec/v1"),
+		says: "DIR/model/model.safetensors: not a safetensors file, or cut off",
+	},
+	{
+		name: "a model of another architecture",
+		code: 1,
+		break: (campaign) => campaign.write("model/config.json", { architectures: ["GPT2LMHeadModel"] }),
+		says: 'DIR/model/config.json: architectures must be ["LlamaForCausalLM"]',
+	},
+	{
+		name: "a verifier that verifies nothing",
+		code: 1,
+		break: (campaign) => campaign.write("verifier.ts", "export const verfy = 1;"),
+		says: 'DIR/verifier.ts: the module does not export verify. got ["verfy"]',
+	},
+	{
+		name: "making a policy that the config does not describe",
+		code: 2,
+		args: ["--from-scratch"],
+		says: "the config does not say how to make the initial policy: policy.fromScratch is missing",
+	},
+	{
+		name: "an unknown option",
+		code: 2,
+		args: ["--quik"],
+		says: "dno run: unknown option --quik. Did you mean --quick?",
+	},
+	{
+		name: "an option without its value",
+		code: 2,
+		args: ["--out", "--quick"],
+		says: 'dno run: --out needs a value. got "--quick"',
+	},
+	{
+		name: "a seed that is no number",
+		code: 2,
+		args: ["--seed", "x"],
+		says: "--seed takes a whole number of at least 0",
+	},
+	{
+		name: "setting a key that there is not",
+		code: 2,
+		args: ["--set", "training.lr=1"],
+		says: "--set training.lr=1: unknown key training.lr. training has learningRate, schedule, ",
+	},
+	{
+		name: "setting a key in the wrong group",
+		code: 2,
+		args: ["--set", "learningRate=1"],
+		says: "--set learningRate=1: unknown key learningRate. Did you mean training.learningRate?",
+	},
+];
+
+describe.concurrent("bad input is one clear error", () => {
+	test.for(cases)("$name", async ({ code, args = [], break: damage, says }, { expect }) => {
+		const campaign = makeCampaign();
+		damage?.(campaign);
+		const named = args[0] !== undefined && !args[0].startsWith("-");
+		const result = await dno(["run", ...(named ? args : [campaign.folder, ...args])], { cwd: campaign.folder });
+		const stderr = result.stderr.replaceAll(campaign.folder, "DIR");
+		expect(stderr.slice(0, says.length + 7)).toBe(`error: ${says}`);
+		expect(result).toMatchObject({ code, stdout: "" });
+		expect(stderr).not.toMatch(/^ {4}at /m);
+	});
+});
+
+describe("a campaign that has begun", () => {
+	const begin = async () => {
+		const campaign = makeCampaign();
+		const loaded = await loadCampaign(campaign.folder, { set: [], quick: false });
+		const directory = join(campaign.folder, "runs/tiny");
+		mkdirSync(directory, { recursive: true });
+		await openCampaign(directory, loaded, false);
+		return { campaign, directory };
+	};
+
+	test("refuses a config that has changed", async () => {
+		const { campaign, directory } = await begin();
+		const { code, stderr } = await dno(["run", campaign.folder, "--dry-run", "--set", "sampling.samples=5"], {
+			cwd: campaign.folder,
+		});
+		expect(code).toBe(1);
+		expect(stderr).toBe(
+			`error: ${directory}: the config has changed since this campaign began: sampling.samples was 4, is 5. ` +
+				"Undo the change to go on, or begin a new campaign with --out\n",
+		);
+	});
+
+	test("refuses data that has changed, and takes the same data with a new date", async () => {
+		const { campaign, directory } = await begin();
+		const run = () => dno(["run", campaign.folder, "--dry-run"], { cwd: campaign.folder });
+		campaign.write("train.jsonl", prompts("train", 6));
+		expect(await run()).toMatchObject({ code: 0, stderr: "" });
+		campaign.write("train.jsonl", prompts("train", 7));
+		const { code, stderr } = await run();
+		expect(code).toBe(1);
+		expect(stderr).toContain(
+			`${directory}: a file has changed since this campaign began: the content of train.jsonl has changed.`,
+		);
+	});
+
+	test("refuses a second run while one is alive", async () => {
+		const { campaign, directory } = await begin();
+		writeFileSync(join(directory, "lock.json"), JSON.stringify(ownIdentity()));
+		const { code, stderr } = await dno(["run", campaign.folder], { cwd: campaign.folder });
+		expect(code).toBe(1);
+		expect(stderr).toContain(`${directory}: the campaign is already running, as process ${process.pid}. Wait for it`);
+	});
+});
+
+describe("errors", () => {
+	test("have their stack with --debug", async () => {
+		const { code, stderr } = await dno(["run", "nowhere", "--debug"]);
+		expect(code).toBe(2);
+		expect(stderr).toMatch(/^error: nowhere: no such campaign file or folder\..*\n(.*\n)+ {4}at /);
+		expect(stderr).toContain("caused by Error: ENOENT");
+	});
+
+	test("list every problem of a config with its line", async () => {
+		const campaign = makeCampaign();
+		campaign.write("dno.config.ts", CONFIG.replace("samples: 4", "sample: 4").replace("1e-4", "-1"));
+		const { stderr } = await dno(["run", campaign.folder]);
+		expect(stderr.replaceAll(campaign.folder, "DIR")).toMatchInlineSnapshot(`
+			"error: DIR/dno.config.ts: 3 problems in the campaign's config
+			  line 12: sampling.samples is missing. Set it to a number
+			  line 13: unknown key sampling.sample. Did you mean sampling.samples?
+			  line 18: training.learningRate must be greater than 0. got -1
+			"
+		`);
+	});
+});

@@ -1,0 +1,73 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** A campaign small enough to read, in a temporary folder: valid as it is, to be broken by one test each. */
+export interface CampaignFolder {
+	readonly folder: string;
+	path(name: string): string;
+	/** Writes a file; texts as they are, everything else as JSON. */
+	write(name: string, content: unknown): void;
+}
+
+export const CONFIG = `// A comment with { brackets and key: value.
+export default {
+	name: "tiny",
+	iterations: 2,
+	policy: { model: "model" },
+	prompts: {
+		train: "train.jsonl",
+		validation: "validation.jsonl",
+		heldOut: "held-out.jsonl",
+		perIteration: 3,
+	},
+	sampling: {
+		samples: 4,
+		maxTokens: 16,
+	},
+	oracle: { kind: "verifier", module: "verifier.ts" },
+	pairs: {},
+	training: { learningRate: 1e-4 },
+	baselines: { sft: {}, offlineDpo: {} },
+	evaluation: { samples: 2 },
+	engine: { kind: "onnx" },
+	quick: { iterations: 1, "prompts.perIteration": 2 },
+};
+`;
+
+export function prompts(prefix: string, count: number): string {
+	return Array.from(
+		{ length: count },
+		(_, index) => `${JSON.stringify({ id: `${prefix}${index}`, prompt: `What is ${prefix} ${index}?`, gold: "4" })}\n`,
+	).join("");
+}
+
+export function makeCampaign(): CampaignFolder {
+	const folder = mkdtempSync(join(tmpdir(), "dno-cli-"));
+	const path = (name: string) => join(folder, name);
+	const write = (name: string, content: unknown) => {
+		mkdirSync(dirname(path(name)), { recursive: true });
+		writeFileSync(
+			path(name),
+			typeof content === "string" || content instanceof Uint8Array ? content : JSON.stringify(content),
+		);
+	};
+	write("dno.config.ts", CONFIG);
+	write("train.jsonl", prompts("train", 6));
+	write("validation.jsonl", prompts("validation", 3));
+	write("held-out.jsonl", prompts("held-out", 5));
+	write("verifier.ts", "export function verify() {\n\treturn { score: 1, correct: true, reason: '' };\n}\n");
+	write("model/config.json", { architectures: ["LlamaForCausalLM"] });
+	write("model/tokenizer.json", {});
+	const header = Buffer.from("{}");
+	const length = Buffer.alloc(8);
+	length.writeBigUInt64LE(BigInt(header.length));
+	write("model/model.safetensors", Buffer.concat([length, header]));
+	return { folder, path, write };
+}
+
+/** Puts one text for another in a file of the campaign. */
+export function edit(campaign: CampaignFolder, text: string, replacement: string): void {
+	if (!CONFIG.includes(text)) throw new Error(`the config has no ${text}`);
+	campaign.write("dno.config.ts", CONFIG.replace(text, replacement));
+}
