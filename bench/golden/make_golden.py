@@ -52,7 +52,7 @@ def kto(model, reference):
 
 
 def rounded(tensor):
-    return [float(f"{number:.7g}") for number in tensor.detach().flatten().tolist()]
+    return [float(f"{number:.6g}") for number in tensor.detach().flatten().tolist()]
 
 
 def measure(model, reference):

@@ -4,12 +4,12 @@ import type { LlamaConfig } from "../../gpu-worker/model/config.ts";
 export function tinyConfig(tieEmbeddings: boolean): LlamaConfig {
 	return {
 		vocabSize: 20,
-		hiddenSize: 16,
-		intermediateSize: 20,
+		hiddenSize: 12,
+		intermediateSize: 16,
 		layers: 2,
 		heads: 4,
 		kvHeads: 2,
-		headDim: 4,
+		headDim: 16,
 		rmsNormEpsilon: 1e-5,
 		ropeTheta: 10000,
 		maxPositions: 64,

@@ -15,7 +15,7 @@ export function writeFileAtomically(path: string, chunks: readonly (Uint8Array |
 		renameSync(temporary, path);
 		flushFolder(dirname(path));
 	} catch (cause) {
-		rmSync(temporary, { force: true });
+		discard(temporary);
 		throw writeError(path, cause);
 	}
 }
@@ -38,7 +38,7 @@ export function writeFolderAtomically(path: string, fill: (temporary: string) =>
 		flushFolder(dirname(path));
 		rmSync(old, { recursive: true, force: true });
 	} catch (cause) {
-		rmSync(temporary, { recursive: true, force: true });
+		discard(temporary);
 		throw writeError(path, cause);
 	}
 }
@@ -65,6 +65,13 @@ function flushFolder(path: string): void {
 	} finally {
 		closeSync(folder);
 	}
+}
+
+/** Removes what was begun, where that is possible; the error that is on its way matters more. */
+function discard(path: string): void {
+	try {
+		rmSync(path, { recursive: true, force: true });
+	} catch {}
 }
 
 function writeError(where: string, cause: unknown): unknown {

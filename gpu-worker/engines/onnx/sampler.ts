@@ -16,6 +16,11 @@ const MAX_CACHE_BYTES = 1 << 30;
 /** Opens a policy for sampling on onnxruntime. */
 export async function openOnnxSampler(modelDir: string, threads: number): Promise<Sampler> {
 	const model = readModel(modelDir);
+	const { headDim } = model.config;
+	if (headDim % 16 !== 0) {
+		const what = "onnxruntime decodes only models whose head_dim is a multiple of 16";
+		throw new DnoError({ what, where: modelDir, got: headDim, mend: "Use a model with another head_dim" });
+	}
 	const session = await openSession(buildDecodingGraph(model.config), threads);
 	return {
 		sample: (requests, settings, options = {}) => new SamplingRun(session, model, requests, settings, options).finish(),

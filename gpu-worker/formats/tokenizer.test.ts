@@ -1,0 +1,44 @@
+import { copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { DnoError } from "../../core/errors.ts";
+import { tokenizerConfigJson, tokenizerJson } from "../../examples/geometry/tokenizer.ts";
+import { temporaryFolder } from "../../test/unit/gpu-worker/temporary-folder.ts";
+import { openTokenizer } from "./tokenizer.ts";
+
+const tiny = join(import.meta.dirname, "../../bench/golden/tokenizer.json");
+
+test("encodes words and spelt-out special tokens, and decodes without the special ones", () => {
+	const tokenizer = openTokenizer(tiny);
+	expect(tokenizer).toMatchObject({ vocabSize: 20, endOfSequenceId: 1, unknownId: 2 });
+	expect(tokenizer.encode("w0 w3 nonsense</s>")).toEqual([3, 6, 2, 1]);
+	expect(tokenizer.decode([3, 6, 1])).toBe("w0 w3");
+	expect(tokenizer.decode([])).toBe("");
+	expect(tokenizer.tokenId("w16")).toBe(19);
+	expect(tokenizer.tokenId("w17")).toBeUndefined();
+});
+
+test("handles the geometry example: a number is one token, and an answer decodes as it was written", () => {
+	const dir = temporaryFolder();
+	writeFileSync(join(dir, "tokenizer.json"), JSON.stringify(tokenizerJson()));
+	writeFileSync(join(dir, "tokenizer_config.json"), JSON.stringify(tokenizerConfigJson()));
+	const tokenizer = openTokenizer(dir);
+	const answer = "38/2=19; 19-10=9; 10*9=90; #90";
+	const ids = tokenizer.encode(answer);
+	expect(ids).toHaveLength(20);
+	expect(ids).not.toContain(tokenizer.unknownId);
+	expect(tokenizer.decode([...ids, tokenizer.endOfSequenceId])).toBe(answer);
+});
+
+test("refuses what is no tokenizer, naming the file", () => {
+	const dir = temporaryFolder();
+	const path = join(dir, "tokenizer.json");
+	expect(() => openTokenizer(path)).toThrow(DnoError);
+	for (const text of ["{", "[]", "{}", '{"model":{"type":"NoSuchModel"}}']) {
+		writeFileSync(path, text);
+		expect(() => openTokenizer(path)).toThrow(DnoError);
+		expect(() => openTokenizer(path)).toThrow(path);
+	}
+	copyFileSync(tiny, path);
+	expect(() => openTokenizer(dir)).toThrow("names no end-of-sequence token");
+});
