@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { reportError } from "./report-error.ts";
 import { dno, finish } from "./testing/dno.ts";
+
+// Processes start slowly on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 30_000 });
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 

@@ -12,6 +12,9 @@ import { type CampaignFolder, makeCampaign } from "./testing/campaign-folder.ts"
 import { finish } from "./testing/dno.ts";
 import { point } from "./testing/events.ts";
 
+// Processes start slowly on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 30_000 });
+
 const FAKE_RUN = fileURLToPath(new URL("./testing/fake-run.ts", import.meta.url));
 
 let campaign: CampaignFolder;
