@@ -33,6 +33,8 @@ const architecture = z.strictObject({
 	num_key_value_heads: z.int().positive(),
 	max_position_embeddings: z.int().positive(),
 	rope_theta: z.number().positive().default(10_000),
+	/** Standard deviation of the random weights. */
+	initializer_range: z.number().positive().default(0.02),
 	tie_word_embeddings: z.boolean().default(true),
 });
 

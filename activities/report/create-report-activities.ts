@@ -34,6 +34,7 @@ export function createReportActivities({ store, emit, directory, facts }: Report
 			await writeFileAtomic(join(directory, "report.json"), `${JSON.stringify(report, undefined, "\t")}\n`);
 			await writeFileAtomic(join(directory, "report.html"), renderReport(report));
 			await writeFileAtomic(join(directory, "win-rate.svg"), winRateChartSvg(report));
+			await exportEvaluations(store, directory, records);
 			const last = records.at(-1)!;
 			const curve = report.iterations.at(-1)?.losses[LINES.dno] ?? [];
 			emit({
@@ -46,6 +47,15 @@ export function createReportActivities({ store, emit, directory, facts }: Report
 			});
 		},
 	};
+}
+
+/** Every judged response of every policy, for who wants to read them: `evaluations/dno-3.jsonl`, `….validation.jsonl`. */
+async function exportEvaluations(store: Store, directory: string, records: readonly IterationRecord[]): Promise<void> {
+	for (const { line, iteration, heldOut, validation } of records.flatMap((record) => record.evaluated)) {
+		const base = join(directory, "evaluations", `${line}-${iteration}`);
+		await store.exportTo(heldOut.rows, `${base}.jsonl`);
+		await store.exportTo(validation.rows, `${base}.validation.jsonl`);
+	}
 }
 
 function pointsOf(lines: Awaited<ReturnType<typeof assembleReport>>["lines"], iteration: number): PointsByLine {

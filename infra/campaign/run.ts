@@ -123,7 +123,7 @@ async function begin(
 		throw error;
 	});
 	if (found?.status.name === "RUNNING") {
-		if (found.memo?.["bundle"] === bundle.version) {
+		if (found.memo?.bundle === bundle.version) {
 			const { finishedIterations } = await handle.query<CampaignStatus, []>("status");
 			emit({ event: "resumed", finishedIterations });
 			return handle;

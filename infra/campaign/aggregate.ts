@@ -1,0 +1,128 @@
+import { readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { reportPoint } from "../../activities/evaluation/evaluate.ts";
+import { findings } from "../../activities/report/findings.ts";
+import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
+import { DnoError } from "../../core/errors.ts";
+import { LINES, type LineKey } from "../../core/events.ts";
+import { type EvaluationRow, evaluationRow } from "../../core/records.ts";
+import { type Report, type ReportIteration, type ReportLine, report as reportSchema } from "../../core/report.ts";
+import { winRateChartSvg } from "../../report/chart-svg.ts";
+import { renderReport } from "../../report/render.ts";
+
+/**
+ * One report over the same campaign run with several seeds: rates are means over seeds, and their intervals are over
+ * prompts, the seeds' samples of one prompt averaged first (all seeds are evaluated on the same prompts).
+ *
+ * @param directories the seeds' campaign folders, each with a finished report
+ * @param out folder of the joint report
+ * @returns path of the page
+ */
+export async function aggregateSeeds(directories: readonly string[], out: string): Promise<{ report: string }> {
+	const reports = await Promise.all(directories.map(readReport));
+	const [first] = reports as [Report];
+	const lines = await Promise.all(first.lines.map((line) => jointLine(line, directories)));
+	const iterations = first.iterations.map((_, i) => jointIteration(reports.map((r) => r.iterations[i]!)));
+	const dno = lines[0]!.points;
+	const best = dno.reduce((a, b) => (b.validationWinRate > a.validationWinRate ? b : a)).iteration;
+	const joint: Report = {
+		...first,
+		campaign: {
+			...first.campaign,
+			updatedAt: new Date().toISOString(),
+			seeds: reports.flatMap((r) => r.campaign.seeds),
+			best,
+		},
+		lines,
+		iterations: iterations.map((iteration) => ({
+			...iteration,
+			policy: { ...iteration.policy, folder: join(relative(out, directories[0]!), iteration.policy.folder) },
+		})),
+		changes: {
+			fixed: sum(reports.map((r) => r.changes.fixed)),
+			broken: sum(reports.map((r) => r.changes.broken)),
+		},
+		findings: [
+			`Rates are means of ${reports.length} seeds, with intervals over the held-out problems; counts are sums over the seeds. Training curves, checkpoints and the problems below are those of seed ${first.campaign.seeds[0]}.`,
+			...findings(lines, []),
+			...reports.map(seedFinding),
+		],
+	};
+	await writeFileAtomic(join(out, "report.json"), `${JSON.stringify(joint, undefined, "\t")}\n`);
+	await writeFileAtomic(join(out, "win-rate.svg"), winRateChartSvg(joint));
+	const page = join(out, "report.html");
+	await writeFileAtomic(page, renderReport(joint));
+	return { report: page };
+}
+
+async function readReport(directory: string): Promise<Report> {
+	const where = join(directory, "report.json");
+	const parsed = reportSchema.safeParse(JSON.parse(await readFile(where, "utf8")));
+	if (!parsed.success) {
+		throw new DnoError({ what: "not a report of this version", where, mend: "Run the campaign of this seed again" });
+	}
+	return parsed.data;
+}
+
+async function jointLine(line: ReportLine, directories: readonly string[]): Promise<ReportLine> {
+	const [key] = Object.entries(LINES).find(([, name]) => name === line.name) as [LineKey, string];
+	const points = line.points.map(async ({ iteration }) => {
+		const file = `${iteration === 0 ? "dno" : key}-${iteration}`;
+		const heldOut = await jointRows(directories, `${file}.jsonl`);
+		const validation = await jointRows(directories, `${file}.validation.jsonl`);
+		return reportPoint(iteration, heldOut.rows, validation.rows, heldOut.unjudged);
+	});
+	return { name: line.name, points: await Promise.all(points) };
+}
+
+/** The seeds' samples of each prompt in one row; a prompt that some seed could not have judged is left out and counted. */
+async function jointRows(directories: readonly string[], file: string) {
+	const byPrompt = new Map<string, EvaluationRow[]>();
+	for (const directory of directories) {
+		const text = await readFile(join(directory, "evaluations", file), "utf8");
+		for (const line of text.split("\n").filter((l) => l !== "")) {
+			const row = evaluationRow.parse(JSON.parse(line));
+			byPrompt.set(row.promptId, [...(byPrompt.get(row.promptId) ?? []), row]);
+		}
+	}
+	const complete = [...byPrompt.values()].filter((rows) => rows.length === directories.length);
+	return {
+		rows: complete.map((rows) => ({ ...rows[0]!, samples: rows.flatMap((row) => row.samples) })),
+		unjudged: byPrompt.size - complete.length,
+	};
+}
+
+function jointIteration(seeds: readonly ReportIteration[]): ReportIteration {
+	const [first] = seeds as [ReportIteration];
+	const judged = sum(seeds.map((s) => s.verdicts.judged));
+	const over = <T extends object>(part: (s: ReportIteration) => T, fold: (values: number[]) => number): T =>
+		Object.fromEntries(
+			Object.keys(part(first)).map((key) => [key, fold(seeds.map((s) => part(s)[key as keyof T] as number))]),
+		) as T;
+	return {
+		...first,
+		pairs: over((s) => s.pairs, sum),
+		verdicts: {
+			...over((s) => s.verdicts, sum),
+			ties: judged === 0 ? 0 : sum(seeds.map((s) => s.verdicts.ties * s.verdicts.judged)) / judged,
+		},
+		steps: sum(seeds.map((s) => s.steps)),
+		seconds: over(
+			(s) => s.seconds,
+			(values) => sum(values) / values.length,
+		),
+	};
+}
+
+function seedFinding({ campaign, lines }: Report): string {
+	const percent = (rate: number) => `${(100 * rate).toFixed(1)} %`;
+	const ends = lines.map(({ name, points }) => {
+		const last = points.at(-1)!;
+		return `${name} ${percent(last.winRate)} (accuracy ${percent(last.accuracy)})`;
+	});
+	return `Seed ${campaign.seeds[0]}, from accuracy ${percent(lines[0]!.points[0]!.accuracy)}: ${ends.join(", ")}.`;
+}
+
+function sum(values: readonly number[]): number {
+	return values.reduce((a, b) => a + b, 0);
+}
