@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { Html, html, visibleControls } from "../html.ts";
+import { escapeHtml, Html, html } from "../html.ts";
 
 /** What a chart is drawn into: its width in pixels and where its colours come from. */
 export interface Canvas {
@@ -31,18 +31,19 @@ export function draw(
 		width: canvas.width,
 		style: { fontSize: `${FONT}px`, fontFamily: "inherit", overflow: "visible" } as never,
 		...options,
-	}) as unknown as Element & { scale(name: "x"): { apply?(value: unknown): number } | undefined };
-	plot.setAttribute("role", "img");
-	plot.setAttribute("aria-label", visibleControls(label));
+	}) as unknown as DrawnPlot;
 	const xScale = plot.scale("x");
 	const xOf = (value: number): number => xScale?.apply?.(value) ?? 0;
-	for (const [name, value] of Object.entries(attributes(xOf))) plot.setAttribute(name, value);
-	return { svg: shortNumbers(plot.outerHTML), xOf };
+	// Written here and not by setAttribute, since linkedom leaves < and & in attributes as they are, which is no XML.
+	const written = Object.entries({ role: "img", "aria-label": label, ...attributes(xOf) })
+		.map(([name, value]) => ` ${name}="${escapeHtml(value)}"`)
+		.join("");
+	return { svg: shortNumbers(plot.outerHTML.replace("<svg", () => `<svg${written}`)), xOf };
 }
 
-interface Element {
-	setAttribute(name: string, value: string): void;
+interface DrawnPlot {
 	readonly outerHTML: string;
+	scale(name: "x"): { apply?(value: unknown): number } | undefined;
 }
 
 /** Drops digits that no screen shows: curves of many points are most of the page. */

@@ -26,7 +26,7 @@ export function freestPlace(
 			),
 		),
 	);
-	return places[distances.indexOf(Math.max(...distances))] ?? (from + to) / 2;
+	return places[distances.lastIndexOf(Math.max(...distances))] ?? (from + to) / 2;
 }
 
 function distance(line: readonly Spot[], x: number, value: number): number {

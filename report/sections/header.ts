@@ -9,9 +9,7 @@ export function header(report: Report, lines: readonly StyledLine[]): Html {
 	const { campaign, config, findings } = report;
 	const done = Math.max(0, ...report.iterations.map((iteration) => iteration.iteration));
 	const isRunning = campaign.status === "running";
-	const iterations = isRunning
-		? `${done} of ${config.iterations} finished`
-		: String(Math.max(done, 0) || config.iterations);
+	const iterations = isRunning ? `${done} of ${config.iterations} finished` : String(done || config.iterations);
 	const facts: readonly (readonly [string, string])[] = [
 		[campaign.seeds.length > 1 ? "Seeds (averaged over)" : "Seed", campaign.seeds.join(", ")],
 		["Iterations", iterations],

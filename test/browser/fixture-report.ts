@@ -186,3 +186,36 @@ function fixtureConfig(): Report["config"] {
 		engine: { kind: "onnx" },
 	});
 }
+
+/** Text that a model might emit and that must stay text. */
+export const HOSTILE =
+	"<script>window.pwned=1</script><!--<script>\"'><img src=x onerror=window.pwned=1>]]></style></title>&lt;b&gt;";
+
+/** The fixture with hostile text in every place that holds free text. */
+export function hostileReport(): Report {
+	const made = fixtureReport();
+	const judged = { text: `${HOSTILE}; #1`, correct: false, reason: HOSTILE };
+	return {
+		...made,
+		campaign: { ...made.campaign, name: HOSTILE, id: HOSTILE, engine: HOSTILE, startedAt: HOSTILE },
+		config: { ...made.config, policy: { model: HOSTILE } },
+		lines: made.lines.map((line, i) => (i === 3 ? { ...line, name: HOSTILE } : line)),
+		iterations: made.iterations.map((row) => ({
+			...row,
+			reference: { ...row.reference, sha256: HOSTILE },
+			policy: { ...row.policy, folder: HOSTILE },
+			losses: { ...row.losses, [HOSTILE]: row.losses[LINES.dno]! },
+		})),
+		examples: [
+			{ prompt: HOSTILE, teacher: judged, before: judged, after: { ...judged, text: "1; #2" }, change: "fixed" },
+			{
+				prompt: HOSTILE,
+				teacher: judged,
+				before: { ...judged, text: "a b" },
+				after: { ...judged, text: `${HOSTILE.replaceAll(";", "")}` },
+				change: "broken",
+			},
+		],
+		findings: [HOSTILE],
+	};
+}
