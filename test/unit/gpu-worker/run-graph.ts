@@ -61,7 +61,7 @@ export async function checkGradient(
 	const elements = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => normal());
 	const w = float(elements, shape);
 	const analytic = await run(w);
-	const output = Array.from(analytic["y"]!.data as Float32Array);
+	const output = Array.from(analytic.y!.data as Float32Array);
 	let error = 0;
 	for (const [i, data] of arrays.entries()) {
 		const gradient = analytic[`gradient.x${i}`]?.data as Float32Array | undefined;
@@ -71,7 +71,7 @@ export async function checkGradient(
 			const at = async (delta: number) => {
 				const moved = arrays.map((array) => Float64Array.from(array));
 				moved[i]![j] = Math.fround(data[j]! + delta);
-				const y = (await run(w, moved))["y"]!.data as Float32Array;
+				const y = (await run(w, moved)).y!.data as Float32Array;
 				return y.reduce((sum, value, k) => sum + value * elements[k]!, 0);
 			};
 			const span = Math.fround(data[j]! + STEP) - Math.fround(data[j]! - STEP);
@@ -95,7 +95,7 @@ async function outputShape(
 	const session = await openSession(graph, 1);
 	const results = await session.run(feedsOf(session.inputNames, operands, arrays));
 	await session.release();
-	return results["y"]!.dims;
+	return results.y!.dims;
 }
 
 function feedsOf(
