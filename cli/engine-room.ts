@@ -19,9 +19,7 @@ export const engineRoom: EngineRoom = {
 		return runCampaign(run);
 	},
 	async aggregateSeeds(directories, out) {
-		// In a variable while the module is being written, so that types are checked without it.
-		const path = "../infra/campaign/aggregate.ts";
-		const { aggregateSeeds } = (await import(path)) as Pick<EngineRoom, "aggregateSeeds">;
+		const { aggregateSeeds } = await import("../infra/campaign/aggregate.ts");
 		return aggregateSeeds(directories, out);
 	},
 	async runPretrain(job) {

@@ -3,24 +3,39 @@ import { z } from "zod";
 const path = z.string().min(1);
 const probability = z.number().min(0).max(1);
 
-const training = z.strictObject({
+/** Every training setting, without defaults: what a baseline may override. */
+const trainingFields = z.strictObject({
 	/** AdamW's peak learning rate. */
 	learningRate: z.number().positive(),
-	schedule: z.enum(["constant", "linear", "cosine"]).default("constant"),
-	warmupSteps: z.int().nonnegative().default(0),
-	weightDecay: z.number().nonnegative().default(0),
-	maxGradNorm: z.number().positive().default(1),
+	schedule: z.enum(["constant", "linear", "cosine"]),
+	warmupSteps: z.int().nonnegative(),
+	weightDecay: z.number().nonnegative(),
+	maxGradNorm: z.number().positive(),
 	/** Examples an optimizer step; a pair is one example. */
-	batchSize: z.int().positive().default(16),
+	batchSize: z.int().positive(),
 	/** β of Eq. 13 and of KTO. */
-	beta: z.number().positive().default(0.1),
+	beta: z.number().positive(),
 	/** Weight of the chosen answers' NLL a token beside the DPO loss; 0 is Eq. 13 as it stands. */
-	nllWeight: z.number().nonnegative().default(0),
+	nllWeight: z.number().nonnegative(),
 	/** KTO's λ_D and λ_U. */
-	desirableWeight: z.number().positive().default(1),
-	undesirableWeight: z.number().positive().default(1),
+	desirableWeight: z.number().positive(),
+	undesirableWeight: z.number().positive(),
 	/** A checkpoint every this many steps. */
-	checkpointEvery: z.int().positive().default(50),
+	checkpointEvery: z.int().positive(),
+});
+
+const { shape } = trainingFields;
+const training = trainingFields.extend({
+	schedule: shape.schedule.default("constant"),
+	warmupSteps: shape.warmupSteps.default(0),
+	weightDecay: shape.weightDecay.default(0),
+	maxGradNorm: shape.maxGradNorm.default(1),
+	batchSize: shape.batchSize.default(16),
+	beta: shape.beta.default(0.1),
+	nllWeight: shape.nllWeight.default(0),
+	desirableWeight: shape.desirableWeight.default(1),
+	undesirableWeight: shape.undesirableWeight.default(1),
+	checkpointEvery: shape.checkpointEvery.default(50),
 });
 export type TrainingConfig = z.infer<typeof training>;
 
@@ -107,9 +122,9 @@ export const campaignConfig = z.strictObject({
 	/** The chart's other lines, trained on the same prompts for as many steps; overrides of `training`. */
 	baselines: z
 		.strictObject({
-			sft: training.partial().optional(),
-			offlineDpo: training.partial().optional(),
-			offlineKto: training.partial().optional(),
+			sft: trainingFields.partial().optional(),
+			offlineDpo: trainingFields.partial().optional(),
+			offlineKto: trainingFields.partial().optional(),
 		})
 		.default({}),
 	evaluation: z.strictObject({

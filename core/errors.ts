@@ -41,7 +41,7 @@ function render({ what, where, got, mend }: ErrorDetails): string {
 	const parts = [where === undefined ? what : `${where}: ${what}`];
 	if (got !== undefined) parts.push(`got ${excerpt(got)}`);
 	if (mend !== undefined) parts.push(mend);
-	return parts.join(". ").replaceAll("..", ".");
+	return parts.map((part, i) => (i < parts.length - 1 ? part.replace(/\.$/, "") : part)).join(". ");
 }
 
 function excerpt(value: unknown): string {
