@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Report, report } from "../../core/report.ts";
+
+const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+
+export interface DnoProcess {
+	readonly child: ChildProcess;
+	readonly events: Record<string, unknown>[];
+	/** Resolves when the process ends. */
+	readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>;
+	/** Resolves with the first event that fits; rejects when the process ends without one. */
+	until(fits: (event: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
+}
+
+/** The command itself, as a process of its own, with its events. */
+export function startDno(args: readonly string[]): DnoProcess {
+	const env = { ...process.env };
+	// A campaign of a test starts its own server, whatever the developer has set.
+	delete env.TEMPORAL_ADDRESS;
+	const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
+	const events: Record<string, unknown>[] = [];
+	const waiting = new Set<() => void>();
+	let stderr = "";
+	let rest = "";
+	child.stderr!.on("data", (data) => {
+		stderr += data;
+	});
+	child.stdout!.on("data", (data) => {
+		const lines = (rest + data).split("\n");
+		rest = lines.pop()!;
+		for (const line of lines) events.push(JSON.parse(line));
+		for (const check of waiting) check();
+	});
+	const ended = new Promise<{ code: number | null; stderr: string }>((resolve) => {
+		child.once("close", (code) => resolve({ code, stderr }));
+	});
+	const until: DnoProcess["until"] = (fits) =>
+		new Promise((resolve, reject) => {
+			const check = () => {
+				const found = events.find(fits);
+				if (found === undefined) return;
+				waiting.delete(check);
+				resolve(found);
+			};
+			waiting.add(check);
+			check();
+			ended.then(() => reject(new Error(`dno ended before the event came: ${stderr}`)));
+		});
+	return { child, events, ended, until };
+}
+
+export function readReport(directory: string): Report {
+	return report.parse(JSON.parse(readFileSync(join(directory, "report.json"), "utf8")));
+}
