@@ -1,9 +1,11 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
 import { DefaultLogger, Runtime } from "@temporalio/worker";
 import { createFolderStore } from "../../activities/store/folder-store.ts";
 import type { CampaignConfig } from "../../core/config.ts";
 import type { CampaignEvent } from "../../core/events.ts";
+import { report } from "../../core/report.ts";
 import { taskQueues } from "../../core/task-queues.ts";
 import { createOnnxEngine } from "../../gpu-worker/engines/onnx/index.ts";
 import type { campaign as campaignWorkflow } from "../../workflows/campaign.ts";
@@ -41,6 +43,7 @@ export interface CampaignRun {
  */
 export async function runCampaign(run: CampaignRun): Promise<"finished" | "stopped"> {
 	const { emit, directory } = run;
+	if (await isFinished(run)) return "finished";
 	Runtime.install({
 		logger: new DefaultLogger("ERROR"),
 		telemetryOptions: { logging: { forward: {}, filter: "ERROR" } },
@@ -63,6 +66,14 @@ export async function runCampaign(run: CampaignRun): Promise<"finished" | "stopp
 	} finally {
 		await temporal.close();
 	}
+}
+
+/** A campaign that has ended is looked at, not started again. */
+async function isFinished({ directory, id }: CampaignRun): Promise<boolean> {
+	const text = await readFile(join(directory, "report.json"), "utf8").catch(() => undefined);
+	if (text === undefined) return false;
+	const { success, data } = report.safeParse(JSON.parse(text));
+	return success && data.campaign.id === id && data.campaign.status === "finished";
 }
 
 async function drive(
