@@ -15,7 +15,7 @@ const trainingFields = z.strictObject({
 	batchSize: z.int().positive(),
 	/** β of Eq. 13 and of KTO. */
 	beta: z.number().positive(),
-	/** Weight of the chosen answers' NLL a token beside the DPO loss; 0 is Eq. 13 as it stands. */
+	/** Weight of the chosen (KTO: desirable) answers' NLL a token beside the loss; 0 is Eq. 13 as it stands. */
 	nllWeight: z.number().nonnegative(),
 	/** KTO's λ_D and λ_U. */
 	desirableWeight: z.number().positive(),

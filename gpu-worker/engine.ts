@@ -75,7 +75,10 @@ export interface TrainingSettings {
 	readonly steps: number;
 	/** β of Eq. 13 and of KTO. */
 	readonly beta: number;
-	/** Weight of the chosen responses' mean negative log-likelihood a token, added to the DPO loss; 0 is Eq. 13 as it stands. */
+	/**
+	 * Weight of the chosen (KTO: desirable) responses' mean negative log-likelihood a token, added to the loss; 0 is Eq. 13
+	 * as it stands.
+	 */
 	readonly nllWeight: number;
 	/** KTO's weights of desirable and undesirable examples. */
 	readonly desirableWeight: number;

@@ -104,7 +104,7 @@ describe.each(["tied", "untied"] as const)("%s embeddings, against torch and tra
 		const policy = await scores(name, shifted);
 		const reference = await scores("reference", shifted);
 		const pairs = policy.map(([sum], i) => ({ policy: sum!, reference: reference[i]![0]! }));
-		await compare(name, { loss: "kto", beta: settings.beta }, rowsOf(chosen), (members) => ({
+		await compare(name, { loss: "kto", beta: settings.beta, nllWeight: 0 }, rowsOf(chosen), (members) => ({
 			responses: members(0),
 			reference: vector(golden.reference.chosen),
 			signs: vector([1, 1, -1]),

@@ -71,13 +71,14 @@ test.each([0, 0.8])("dpo equals core, with likelihood weight %d", async (nllWeig
 	);
 });
 
-test("kto equals core", async () => {
+test.each([0, 2])("kto equals core, with NLL weight %d", async (nllWeight) => {
 	const settings = { beta: 0.2, desirableWeight: 1, undesirableWeight: 1.7 };
-	const run = await openLoss((graph, tokens) => kto(graph, tokens, settings.beta));
+	const run = await openLoss((graph, tokens) => kto(graph, tokens, settings.beta, nllWeight));
 	const example = fc.record({ policy: logProbability, reference: logProbability, desirable: fc.boolean() });
 	const point = fc.double({ min: 0, max: 5, noNaN: true });
 	await fc.assert(
 		fc.asyncProperty(fc.array(example, { minLength: 1, maxLength: 6 }), point, async (examples, z0) => {
+			const desirable = examples.filter((e) => e.desirable).map(({ policy }) => policy);
 			const results = await run({
 				tokens: vector(examples.map(({ policy }) => policy)),
 				responses: pick(examples.length, examples.length, 0),
@@ -87,8 +88,10 @@ test("kto equals core", async () => {
 					examples.map(({ desirable }) => (desirable ? settings.desirableWeight : settings.undesirableWeight)),
 				),
 				referencePoint: float(Float32Array.of(z0), []),
+				...(nllWeight > 0 && { nllShares: vector(examples.map((e) => (e.desirable ? 1 / desirable.length : 0))) }),
 			});
-			expectClose(results["loss"]![0]!, ktoLoss(examples, z0, settings));
+			const nll = nllWeight > 0 && desirable.length > 0 ? nllWeight * sftLoss(desirable) : 0;
+			expectClose(results["loss"]![0]!, ktoLoss(examples, z0, settings) + nll);
 		}),
 	);
 });

@@ -33,19 +33,24 @@ export function dpo(graph: Graph, tokenLogProbabilities: Value, beta: number, nl
 }
 
 /**
- * `ktoLoss` of core/losses.ts.
+ * `ktoLoss` of core/losses.ts, plus `nllWeight` times the mean negative log-likelihood of all desirable tokens of the
+ * batch, the same term that {@link dpo} adds for its chosen ones.
  *
  * Inputs: `responses` [P, R], 1 where target r belongs to the response · `reference` [P], log π_ref · `signs` [P], 1 for
- * desirable and −1 for undesirable · `weights` [P], λ_D or λ_U · `referencePoint` [], z₀.
+ * desirable and −1 for undesirable · `weights` [P], λ_D or λ_U · `referencePoint` [], z₀ ·
+ * with an NLL term `nllShares` [P], 1 / number of desirable tokens in the batch for desirable responses, else 0.
  */
-export function kto(graph: Graph, tokenLogProbabilities: Value, beta: number): LossValue {
+export function kto(graph: Graph, tokenLogProbabilities: Value, beta: number, nllWeight: number): LossValue {
 	const sums = sumRows(graph.input("responses", "float32", ["P", "R"]), tokenLogProbabilities);
 	const gain = op.sub(sums, graph.input("reference", "float32", ["P"]));
 	const centred = op.sub(gain, graph.input("referencePoint", "float32", []));
 	const signs = graph.input("signs", "float32", ["P"]);
 	const value = op.sigmoid(op.mul(op.mul(centred, signs), beta));
 	const shortfall = op.sub(graph.scalar(1), value);
-	return { loss: op.reduceMean(op.mul(shortfall, graph.input("weights", "float32", ["P"]))), outputs: {} };
+	const preference = op.reduceMean(op.mul(shortfall, graph.input("weights", "float32", ["P"])));
+	if (nllWeight === 0) return { loss: preference, outputs: {} };
+	const nll = op.neg(op.reduceSum(op.mul(sums, graph.input("nllShares", "float32", ["P"]))));
+	return { loss: op.add(preference, op.mul(nll, nllWeight)), outputs: {} };
 }
 
 /** Sums the token log-probabilities [R] of each row of a 0/1 matrix [P, R] → [P]. */

@@ -11,7 +11,7 @@ import { plainAttention } from "./plain-attention.ts";
 export type LossSpec =
 	| { readonly loss: "sft" }
 	| { readonly loss: "dpo"; readonly beta: number; readonly nllWeight: number }
-	| { readonly loss: "kto"; readonly beta: number };
+	| { readonly loss: "kto"; readonly beta: number; readonly nllWeight: number };
 
 /** The output that holds a weight's gradient. */
 export function gradientName(parameter: string): string {
@@ -71,6 +71,6 @@ function lossOf(graph: Graph, spec: LossSpec, tokenLogProbabilities: Value): Los
 		case "dpo":
 			return dpo(graph, tokenLogProbabilities, spec.beta, spec.nllWeight);
 		case "kto":
-			return kto(graph, tokenLogProbabilities, spec.beta);
+			return kto(graph, tokenLogProbabilities, spec.beta, spec.nllWeight);
 	}
 }

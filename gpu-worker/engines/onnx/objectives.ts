@@ -77,7 +77,7 @@ async function dpoObjective(
 
 /**
  * Every example has a fixed partner of another prompt, whose response stands for "another's response" in z₀: the next
- * one in a seeded order, as TRL's KTOTrainer shifts the responses of its data set (`_get_kl_dataset`). z₀ is the mean of
+ * one in a seeded order. z₀ is the mean of
  * log π/π_ref over the batch's mismatched pairs, with the weights as they are before the step, clamped at 0.
  */
 async function ktoObjective(
@@ -92,17 +92,22 @@ async function ktoObjective(
 	const sums = await scoreUsed(used, row, reference);
 	const mismatchedSums = await scoreUsed(used, mismatchedRow, reference);
 	return {
-		spec: { loss: "kto", beta: settings.beta },
+		spec: { loss: "kto", beta: settings.beta, nllWeight: settings.nllWeight },
 		rows: (batch) => batch.map(row),
 		feeds: async (batch, packed, policy) => {
 			const scores = await policy(batch.map(mismatchedRow));
 			const pairs = batch.map((i, j) => ({ policy: scores[j]![0]!, reference: mismatchedSums.get(i)![0]! }));
 			const isDesirable = batch.map((i) => examples[i]!.desirable);
+			const lengths = batch.map((i, j) => (isDesirable[j] ? examples[i]!.response.length : 0));
+			const desirableTokens = lengths.reduce((a, b) => a + b, 0);
 			return {
 				responses: membership(packed, 0),
 				reference: vector(batch.map((i) => sums.get(i)![0]!)),
 				signs: vector(isDesirable.map((is) => (is ? 1 : -1))),
 				weights: vector(isDesirable.map((is) => (is ? settings.desirableWeight : settings.undesirableWeight))),
+				...(settings.nllWeight > 0 && {
+					nllShares: vector(isDesirable.map((is) => (is ? 1 / desirableTokens : 0))),
+				}),
 				referencePoint: float(Float32Array.of(ktoReferencePoint(pairs)), []),
 			};
 		},
