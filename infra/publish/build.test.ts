@@ -1,0 +1,55 @@
+import { execFile } from "node:child_process";
+import { mkdir, readdir, rm, symlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeAppFolder } from "./app-folder.ts";
+import { publishedManifest } from "./manifest.ts";
+import { packPackage } from "./pack.ts";
+import { tryPackage } from "./try-package.ts";
+
+const OUR_MODULES = resolve(import.meta.dirname, "../../node_modules");
+
+let app: string;
+let installed: string;
+
+beforeAll(async () => {
+	app = await makeAppFolder();
+	installed = join(app, "node_modules/dno");
+	await mkdir(installed, { recursive: true });
+	const tarball = await packPackage(app);
+	await promisify(execFile)("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"]);
+}, 120_000);
+
+afterAll(() => rm(app, { recursive: true, force: true }));
+
+test("the package holds what runs and its types, and nothing of the tests", async () => {
+	const files = await readdir(installed, { recursive: true });
+	expect(files).toEqual(expect.arrayContaining(["LICENSE", "index.js", "index.d.ts", "report/assets/base.css"]));
+	expect(files).toContain("infra/temporal-server/supervisor.js");
+	expect(files.filter((file) => /(?<!\.d)\.ts$|\.test\.|testing|for-tests|publish/.test(file))).toEqual([]);
+});
+
+test("an installed dno runs a campaign", { timeout: 120_000 }, async () => {
+	await linkDependencies();
+	await tryPackage(app);
+});
+
+test("the manifest keeps the dependencies and drops what development needs", () => {
+	const root = { name: "dno", version: "1.2.3", dependencies: { zod: "4.0.0" }, devDependencies: {}, scripts: {} };
+	const manifest = publishedManifest({ ...root, bin: { dno: "./cli/main.ts" } });
+	expect(manifest).toMatchObject({ name: "dno", version: "1.2.3", dependencies: { zod: "4.0.0" } });
+	expect(manifest).toMatchObject({ bin: { dno: "./cli/main.js" }, engines: { node: ">=24" } });
+	expect(manifest).not.toHaveProperty("scripts");
+	expect(manifest).not.toHaveProperty("devDependencies");
+});
+
+/** Tests have no registry: the app borrows our dependencies, while dno itself lies below node_modules like any package. */
+async function linkDependencies(): Promise<void> {
+	const modules = join(app, "node_modules");
+	for (const name of await readdir(OUR_MODULES)) {
+		if (!name.startsWith(".")) await symlink(join(OUR_MODULES, name), join(modules, name));
+	}
+	await mkdir(join(modules, ".bin"));
+	await symlink("../dno/cli/main.js", join(modules, ".bin/dno"));
+}
