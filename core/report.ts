@@ -29,7 +29,15 @@ export const reportPoint = z.strictObject({
 });
 export type ReportPoint = z.infer<typeof reportPoint>;
 
-export const reportLine = z.strictObject({ name: z.string(), points: z.array(reportPoint) });
+export const reportLine = z.strictObject({
+	name: z.string(),
+	points: z.array(reportPoint),
+	/**
+	 * DNO's win rate minus this line's, prompt by prompt, after the last iteration, with its 95 % interval; in [−1, 1].
+	 * Absent for DNO itself and before the first iteration.
+	 */
+	dnoAhead: z.strictObject({ mean: z.number(), low: z.number(), high: z.number(), n: z.int() }).optional(),
+});
 export type ReportLine = z.infer<typeof reportLine>;
 
 export const pairCounts = z.strictObject({

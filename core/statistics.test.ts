@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { meanInterval } from "./statistics.ts";
+import { meanInterval, pairedDifference } from "./statistics.ts";
 
 test("mean ± 1.96 standard errors", () => {
 	const { mean, low, high, n } = meanInterval([0, 0.5, 1, 0.5]); // s² = 1/6, s/√n = .20412
@@ -17,4 +17,10 @@ test("the interval stays within [0, 1] and closes on constant values", () => {
 
 test("no values have no mean", () => {
 	expect(() => meanInterval([])).toThrow(RangeError);
+});
+
+test("a paired difference cancels what prompts share, and may be negative", () => {
+	expect(pairedDifference([0.1, 0.6, 0.9], [0.2, 0.7, 1]).mean).toBeCloseTo(-0.1, 12);
+	const { low, high } = pairedDifference([0.1, 0.6, 0.9], [0.2, 0.7, 1]);
+	expect(high - low).toBeCloseTo(0, 12);
 });

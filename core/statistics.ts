@@ -16,12 +16,27 @@ const Z_95 = 1.959963984540054;
  * @throws RangeError when there are no values
  */
 export function meanInterval(values: readonly number[]): Interval {
+	const { mean, low, high, n } = normalInterval(values);
+	return { mean, low: Math.max(0, low), high: Math.min(1, high), n };
+}
+
+/**
+ * Mean of differences a_i − b_i of two policies on the same prompts, with its normal 95 % interval. Prompts that are hard
+ * for both cancel out, so this tells policies apart that two separate intervals do not.
+ *
+ * @throws RangeError when there are no values
+ */
+export function pairedDifference(a: readonly number[], b: readonly number[]): Interval {
+	return normalInterval(a.map((value, i) => value - b[i]!));
+}
+
+function normalInterval(values: readonly number[]): Interval {
 	if (values.length === 0) throw new RangeError("a mean needs at least one value");
 	const n = values.length;
 	const mean = sum(values) / n;
 	const variance = n > 1 ? sum(values.map((v) => (v - mean) ** 2)) / (n - 1) : 0;
 	const half = Z_95 * Math.sqrt(variance / n);
-	return { mean, low: Math.max(0, mean - half), high: Math.min(1, mean + half), n };
+	return { mean, low: mean - half, high: mean + half, n };
 }
 
 function sum(values: readonly number[]): number {

@@ -1,7 +1,7 @@
 import { type CandidateGroup, type EvaluationRow, SCHEMA_VERSION, type Verdict } from "../../core/records.ts";
 import type { ReportPoint } from "../../core/report.ts";
 import { preference } from "../../core/rewards.ts";
-import { meanInterval } from "../../core/statistics.ts";
+import { type Interval, meanInterval, pairedDifference } from "../../core/statistics.ts";
 
 /**
  * One row a judged prompt: each sample against the teacher's answer and against the initial policy's samples.
@@ -70,6 +70,17 @@ export function reportPoint(
 		n: teacher.n,
 		unjudged,
 	};
+}
+
+/** How far policy a's win rate against the teacher is above policy b's, over the prompts that both were judged on. */
+export function winRateDifference(a: readonly EvaluationRow[], b: readonly EvaluationRow[]): Interval {
+	const winRate = (row: EvaluationRow) => mean(row.samples.map((s) => s.againstTeacher));
+	const others = new Map(b.map((row) => [row.promptId, winRate(row)]));
+	const shared = a.filter((row) => others.has(row.promptId));
+	return pairedDifference(
+		shared.map(winRate),
+		shared.map((row) => others.get(row.promptId)!),
+	);
 }
 
 function mean(values: readonly number[]): number {

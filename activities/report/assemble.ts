@@ -3,7 +3,7 @@ import { LINES, type LineKey } from "../../core/events.ts";
 import { evaluationRow } from "../../core/records.ts";
 import type { Report, ReportIteration, ReportLine } from "../../core/report.ts";
 import type { EvaluatedPolicy, IterationRecord, ReportJob } from "../../core/steps.ts";
-import { reportPoint } from "../evaluation/evaluate.ts";
+import { reportPoint, winRateDifference } from "../evaluation/evaluate.ts";
 import { readJsonLines } from "../store/json-lines.ts";
 import type { Store } from "../store/store.ts";
 import { changedExamples } from "./examples.ts";
@@ -70,7 +70,11 @@ async function reportLine(store: Store, key: LineKey, evaluated: readonly Evalua
 			),
 		),
 	);
-	return { name: LINES[key], points };
+	const dno = evaluated.findLast((e) => e.line === "dno")!;
+	const last = own.findLast((e) => e.iteration === dno.iteration);
+	if (key === "dno" || last === undefined || last.iteration === 0) return { name: LINES[key], points };
+	const dnoAhead = winRateDifference(await rows(store, dno), await rows(store, last));
+	return { name: LINES[key], points, dnoAhead };
 }
 
 async function reportIteration(

@@ -28,13 +28,16 @@ function againstHalf({ low, high }: ReportPoint): string {
 function compare(dno: ReportPoint, line: ReportLine): string {
 	const last = line.points.at(-1);
 	if (last === undefined || last.iteration !== dno.iteration) return `${line.name} has not been evaluated yet.`;
-	const verdict =
+	const apart =
 		dno.low > last.high
 			? "DNO is above it, with separated intervals"
 			: last.low > dno.high
 				? "DNO is below it, with separated intervals"
-				: "the intervals overlap, so the two are not told apart";
-	return `${line.name} ends at ${withInterval(last)}: ${verdict}.`;
+				: "the two intervals overlap";
+	const { mean, low, high } = line.dnoAhead!;
+	const points = (rate: number) => `${rate < 0 ? "−" : "+"}${(100 * Math.abs(rate)).toFixed(1)}`;
+	const paired = low > 0 ? "DNO is ahead" : high < 0 ? "DNO is behind" : "the two are not told apart";
+	return `${line.name} ends at ${withInterval(last)}: ${apart}. Problem by problem the difference is ${points(mean)} points (95 % interval ${points(low)} to ${points(high)}): ${paired}.`;
 }
 
 function rising(points: readonly ReportPoint[]): string {

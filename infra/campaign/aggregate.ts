@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { reportPoint } from "../../activities/evaluation/evaluate.ts";
+import { reportPoint, winRateDifference } from "../../activities/evaluation/evaluate.ts";
 import { findings } from "../../activities/report/findings.ts";
 import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
 import { DnoError } from "../../core/errors.ts";
@@ -66,13 +66,21 @@ async function readReport(directory: string): Promise<Report> {
 
 async function jointLine(line: ReportLine, directories: readonly string[]): Promise<ReportLine> {
 	const [key] = Object.entries(LINES).find(([, name]) => name === line.name) as [LineKey, string];
-	const points = line.points.map(async ({ iteration }) => {
+	const iterations = line.points.map((p) => p.iteration);
+	const points = iterations.map(async (iteration) => {
 		const file = `${iteration === 0 ? "dno" : key}-${iteration}`;
 		const heldOut = await jointRows(directories, `${file}.jsonl`);
 		const validation = await jointRows(directories, `${file}.validation.jsonl`);
 		return reportPoint(iteration, heldOut.rows, validation.rows, heldOut.unjudged);
 	});
-	return { name: line.name, points: await Promise.all(points) };
+	const joint = { name: line.name, points: await Promise.all(points) };
+	const last = iterations.at(-1)!;
+	if (key === "dno" || last === 0) return joint;
+	const dno = await jointRows(directories, `dno-${last}.jsonl`);
+	return {
+		...joint,
+		dnoAhead: winRateDifference(dno.rows, (await jointRows(directories, `${key}-${last}.jsonl`)).rows),
+	};
 }
 
 /** The seeds' samples of each prompt in one row; a prompt that some seed could not have judged is left out and counted. */
