@@ -9,7 +9,10 @@ import { makeSmallCampaign } from "../../test/integration/small-campaign.ts";
 export async function tryPackage(app: string): Promise<void> {
 	const dno = async (...args: string[]) => {
 		// The machine's own node may be older than the one that runs this.
-		const env: NodeJS.ProcessEnv = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` };
+		const env: NodeJS.ProcessEnv = {
+			...process.env,
+			PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
+		};
 		delete env.TEMPORAL_ADDRESS;
 		const { stdout } = await promisify(execFile)(join(app, "node_modules/.bin/dno"), args, { cwd: app, env });
 		return stdout;
