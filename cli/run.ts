@@ -5,7 +5,6 @@ import { type EngineRoom, engineRoom } from "./engine-room.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
 import { type LoadedCampaign, loadCampaign } from "./load-campaign.ts";
 import { createRenderer } from "./render/create-renderer.ts";
-import { shortPath } from "./render/event-text.ts";
 import type { Renderer } from "./render/renderer.ts";
 import { parseRunOptions, RUN_ARGS, type RunOptions, runDirectory } from "./run-options.ts";
 import { shellQuote } from "./shell-quote.ts";
@@ -70,7 +69,8 @@ async function runAll({ options, campaigns, resume, renderer, interrupt }: Work,
 		renderer.note("All checks passed; nothing was started.");
 	} else if (seeds !== undefined) {
 		const { report } = await room.aggregateSeeds(directories, out);
-		renderer.note(`Mean of ${seeds} seeds: ${shortPath(report)}`);
+		const json = join(out, "report.json");
+		renderer.show({ event: "aggregated", report, json, seeds: campaigns.map(({ config }) => config.seed) });
 	}
 	return 0;
 }

@@ -66,4 +66,6 @@ export type CampaignEvent =
 			readonly json: string;
 			readonly best: number;
 			readonly seconds: number;
-	  };
+	  }
+	/** All seeds of `--seeds` are done, and one report holds their means. */
+	| { readonly event: "aggregated"; readonly report: string; readonly json: string; readonly seeds: readonly number[] };

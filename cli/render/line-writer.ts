@@ -65,6 +65,14 @@ export class LineWriter {
 					green(`Report: ${shortPath(event.report)}`),
 				];
 			}
+			case "aggregated":
+				return [
+					"",
+					`Mean of ${event.seeds.length} seeds`,
+					...resultTable(this.#results(event.json), this.#options.width() ?? Number.POSITIVE_INFINITY),
+					"",
+					green(`Report: ${shortPath(event.report)}`),
+				];
 			default:
 				return [];
 		}

@@ -1,8 +1,9 @@
 import { Context } from "@temporalio/activity";
-import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
+import { ApplicationFailure } from "@temporalio/common";
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from "@temporalio/worker";
 import { DnoError, type ErrorDetails } from "../../core/errors.ts";
 import type { CampaignEvent } from "../../core/events.ts";
+import { WORKER_STOPPING } from "../../core/failure-types.ts";
 
 const TYPE = "DnoError";
 
@@ -22,7 +23,8 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 		try {
 			return await next(input);
 		} catch (error) {
-			if (cancellationSignal.aborted) throw new CancelledFailure("the worker is stopping");
+			// Not a cancellation: nobody called the step off, and whoever comes next is to take it up again.
+			if (cancellationSignal.aborted) throw ApplicationFailure.retryable("the worker is stopping", WORKER_STOPPING);
 			const known = asDnoError(error);
 			if (known === undefined || known.isRetryable) {
 				const reason = (error as Error)?.message ?? String(error);
