@@ -4,6 +4,9 @@ import { KINDS, type Kind } from "./shapes.ts";
 
 export interface Problem {
 	readonly kind: Kind;
+	/** What makes the figure. */
+	readonly measures: Numbers;
+	/** The measures and what is derived from them, by the names that prompts and formulas use. */
 	readonly numbers: Numbers;
 	readonly prompt: string;
 	/** The right working; the last result is the answer. */
@@ -57,7 +60,7 @@ export function drawProblem(random: Prng, split: Split): Problem {
 			const steps = work(kind.formula, numbers);
 			if (!steps || steps.some(({ result }) => result < 1)) continue;
 			const prompt = random.pick(kind.prompts).replace(/\{(\w+)\}/g, (_, name: string) => String(numbers[name]));
-			return { kind, numbers, prompt, steps };
+			return { kind, measures, numbers, prompt, steps };
 		}
 	}
 }
