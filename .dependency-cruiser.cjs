@@ -69,6 +69,10 @@ module.exports = {
 		// Type imports are erased before anything runs, so they may cross any line.
 		tsPreCompilationDeps: false,
 		detectProcessBuiltinModuleCalls: true,
-		enhancedResolveOptions: { extensions: [".ts", ".js"], exportsFields: ["exports"], conditionNames: ["import", "node"] },
+		enhancedResolveOptions: {
+			extensions: [".ts", ".js"],
+			exportsFields: ["exports"],
+			conditionNames: ["import", "node"],
+		},
 	},
 };

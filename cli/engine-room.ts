@@ -1,7 +1,7 @@
 import type { CampaignRun } from "../infra/campaign/run.ts";
 
 /** What makes an initial policy: `runPretrain`'s job. */
-export type PretrainJob = Parameters<typeof import("../infra/campaign/pretrain.ts").runPretrain>[0];
+type PretrainJob = Parameters<typeof import("../infra/campaign/pretrain.ts").runPretrain>[0];
 
 /** What the commands start. Loaded only when needed, as Temporal takes a second to load; replaced in tests. */
 export interface EngineRoom {

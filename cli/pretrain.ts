@@ -33,7 +33,7 @@ export const pretrain = defineCommand({
  * @returns The exit code.
  * @throws {DnoError} What was asked for cannot be done, or failed.
  */
-export async function pretrainCommand(rawArgs: readonly string[], room: EngineRoom): Promise<number> {
+async function pretrainCommand(rawArgs: readonly string[], room: EngineRoom): Promise<number> {
 	const args = parseStrictly("dno pretrain", rawArgs, PRETRAIN_ARGS, ["set"]);
 	const target = args.options.get("out")?.[0];
 	if (target === undefined)

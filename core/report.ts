@@ -4,7 +4,7 @@ import { campaignConfig } from "./config.ts";
 const rate = z.number().min(0).max(1);
 
 /** One policy of one line, evaluated on the held-out prompts. Rates are in [0, 1]; ties count half. */
-export const reportPoint = z.strictObject({
+const reportPoint = z.strictObject({
 	/** 0 is the initial policy π_1. */
 	iteration: z.int().nonnegative(),
 	/** Against the teacher's answers. */
@@ -40,7 +40,7 @@ export const reportLine = z.strictObject({
 });
 export type ReportLine = z.infer<typeof reportLine>;
 
-export const pairCounts = z.strictObject({
+const pairCounts = z.strictObject({
 	teacherOverStudent: z.int().nonnegative(),
 	studentOverTeacher: z.int().nonnegative(),
 	studentOverStudent: z.int().nonnegative(),
@@ -50,7 +50,7 @@ export type PairCounts = z.infer<typeof pairCounts>;
 
 const lossPoint = z.strictObject({ step: z.int().nonnegative(), loss: z.number(), gradNorm: z.number() });
 
-export const reportIteration = z.strictObject({
+const reportIteration = z.strictObject({
 	iteration: z.int().positive(),
 	pairs: pairCounts,
 	verdicts: z.strictObject({
@@ -86,7 +86,7 @@ const judgedText = z.strictObject({
 });
 
 /** One held-out prompt whose first sample changed between the initial and the last policy. */
-export const reportExample = z.strictObject({
+const reportExample = z.strictObject({
 	prompt: z.string(),
 	teacher: judgedText,
 	before: judgedText,

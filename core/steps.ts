@@ -14,7 +14,7 @@ export interface PolicyRef {
 	readonly manifest: ArtifactRef;
 }
 
-export type Split = "train" | "validation" | "heldOut";
+type Split = "train" | "validation" | "heldOut";
 
 /** Prompts in the store. */
 export interface PromptSet {

@@ -23,7 +23,7 @@ export interface SampledResponse {
 	readonly finishReason: "stop" | "length";
 }
 
-export type Progress = (done: number, total: number) => void;
+type Progress = (done: number, total: number) => void;
 
 export interface RunOptions {
 	readonly onProgress?: Progress;
@@ -43,7 +43,7 @@ export interface Sampler {
 }
 
 /** A prompt and a response as token ids; the response ends with the end-of-sequence token. */
-export interface TokenSequence {
+interface TokenSequence {
 	readonly prompt: readonly number[];
 	readonly response: readonly number[];
 }

@@ -2,7 +2,7 @@ import { LINES } from "../core/events.ts";
 import type { ReportLine, ReportPoint } from "../core/report.ts";
 
 /** How one line looks, the same in every chart: colour, symbol and dash, so that colour alone never tells. */
-export interface LineStyle {
+interface LineStyle {
 	/** Index of the colour, and of the class `series-N` of the line's marks. */
 	readonly slot: number;
 	readonly label: string;

@@ -12,7 +12,7 @@ import type { Oracle } from "./oracle.ts";
 import { loadVerifier } from "./verifier.ts";
 
 /** Opens the oracle that a config names; its paths begin at `folder`. */
-export async function openOracle(config: CampaignConfig["oracle"], folder: string): Promise<Oracle> {
+async function openOracle(config: CampaignConfig["oracle"], folder: string): Promise<Oracle> {
 	return loadVerifier(resolve(folder, config.module));
 }
 

@@ -40,7 +40,7 @@ export function planLines({ campaign, directory, config, counts, expectedSeconds
 }
 
 /** The lines of a campaign's chart. */
-export function lineKeys({ baselines }: CampaignConfig): LineKey[] {
+function lineKeys({ baselines }: CampaignConfig): LineKey[] {
 	return (Object.keys(LINES) as LineKey[]).filter((key) => key === "dno" || baselines[key] !== undefined);
 }
 

@@ -11,7 +11,7 @@ export interface Fallibility {
 }
 
 /** The teacher: the demonstrations, the gold answers and the fixed preference set all come from it. */
-export const TEACHER: Fallibility = { slip: 0.25, wrongFormula: 0.1 };
+const TEACHER: Fallibility = { slip: 0.25, wrongFormula: 0.1 };
 
 /** A human's slips: a carry that was dropped, one row off in the table, the wrong operation, two digits swapped. */
 const SLIPS: readonly ((step: Step, random: Prng) => number)[] = [

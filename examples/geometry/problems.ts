@@ -38,7 +38,7 @@ export function figureKey(kind: Kind, measures: Numbers): string {
 }
 
 /** The split is a function of the figure, so no split can hold a figure of another. */
-export function splitOf(key: string): Split {
+function splitOf(key: string): Split {
 	let rest = hash(key) / 0x1_0000_0000;
 	for (const [split, share] of SHARES) {
 		if (rest < share) return split;

@@ -16,7 +16,7 @@ export interface Kind {
 }
 
 /** Stands for π in every problem, so that all arithmetic is on integers. */
-export const PI = 3;
+const PI = 3;
 
 function draws(ranges: Readonly<Record<string, readonly [number, number]>>): Kind["draw"] {
 	return (random) =>

@@ -2,7 +2,7 @@ import { LARGEST } from "./arithmetic.ts";
 import { KINDS } from "./shapes.ts";
 
 /** The special tokens, in the order of their ids. There is no start token: a prompt begins with its first word. */
-export const SPECIAL_TOKENS = ["<pad>", "</s>", "<unk>"] as const;
+const SPECIAL_TOKENS = ["<pad>", "</s>", "<unk>"] as const;
 
 const PUNCTUATION = [".", ",", "?", "+", "-", "*", "/", "=", ";", "#"];
 

@@ -44,7 +44,7 @@ test("sft equals core", async () => {
 	const run = await openLoss((_, tokens) => sft(tokens));
 	await fc.assert(
 		fc.asyncProperty(fc.array(logProbability, { minLength: 1, maxLength: 20 }), async (tokens) => {
-			expectClose((await run({ tokens: vector(tokens) }))["loss"]![0]!, sftLoss(tokens));
+			expectClose((await run({ tokens: vector(tokens) })).loss![0]!, sftLoss(tokens));
 		}),
 	);
 });
@@ -63,9 +63,9 @@ test.each([0, 0.8])("dpo equals core, with likelihood weight %d", async (nllWeig
 				referenceRejected: vector(pairs.map((p) => p.referenceRejected)),
 			});
 			const nll = sftLoss(pairs.map((p) => p.chosen));
-			expectClose(results["loss"]![0]!, dpoLoss(pairs, beta) + nllWeight * nll);
+			expectClose(results.loss![0]!, dpoLoss(pairs, beta) + nllWeight * nll);
 			pairs.forEach((p, i) => {
-				expectClose(results["margins"]![i]!, rewardMargin(p, beta));
+				expectClose(results.margins![i]!, rewardMargin(p, beta));
 			});
 		}),
 	);
@@ -91,7 +91,7 @@ test.each([0, 2])("kto equals core, with NLL weight %d", async (nllWeight) => {
 				...(nllWeight > 0 && { nllShares: vector(examples.map((e) => (e.desirable ? 1 / desirable.length : 0))) }),
 			});
 			const nll = nllWeight > 0 && desirable.length > 0 ? nllWeight * sftLoss(desirable) : 0;
-			expectClose(results["loss"]![0]!, ktoLoss(examples, z0, settings) + nll);
+			expectClose(results.loss![0]!, ktoLoss(examples, z0, settings) + nll);
 		}),
 	);
 });

@@ -5,9 +5,8 @@ import { type Environment, type OnProgress, reasonOf } from "./progress.ts";
 import { type ResolveOptions, resolveTemporalBinary } from "./resolve-binary.ts";
 import { startTemporalServer } from "./start-server.ts";
 
-export type { OnProgress, TemporalProgress } from "./progress.ts";
 export { resolveTemporalBinary } from "./resolve-binary.ts";
-export { type StartOptions, startTemporalServer, type TemporalServer } from "./start-server.ts";
+export { startTemporalServer, type TemporalServer } from "./start-server.ts";
 
 export interface ConnectOptions extends Pick<ResolveOptions, "cacheDir" | "sources"> {
 	/** The embedded server keeps its state and its log in the folder `temporal` below this one. */

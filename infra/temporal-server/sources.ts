@@ -6,7 +6,7 @@ import { type Environment, type OnProgress, reasonOf } from "./progress.ts";
 import { PLATFORM, type Release, releaseForThisMachine, TEMPORAL_VERSION } from "./release.ts";
 import { unpackTar, unpackWheel } from "./unpack.ts";
 
-export interface DownloadContext {
+interface DownloadContext {
 	/** An empty folder of the caller's, removed afterwards whatever happens. */
 	readonly staging: string;
 	readonly env: Environment;

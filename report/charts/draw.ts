@@ -52,7 +52,7 @@ function shortNumbers(svg: string): string {
 }
 
 /** On the page colours are CSS variables, so that one drawing serves light, dark and print. */
-export function pageColour(name: string): string {
+function pageColour(name: string): string {
 	return `var(--${name})`;
 }
 

@@ -11,7 +11,7 @@ export interface Stack {
 	readonly on: string;
 }
 
-export interface StackedBar {
+interface StackedBar {
 	readonly iteration: number;
 	readonly values: Readonly<Record<string, number>>;
 }

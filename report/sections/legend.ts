@@ -15,7 +15,7 @@ export function legendStyle(lines: readonly StyledLine[]): string {
 }
 
 /** A short stroke as the line is drawn. */
-export function swatch({ slot, dash, isMain }: Pick<StyledLine, "slot" | "dash" | "isMain">): Html {
+function swatch({ slot, dash, isMain }: Pick<StyledLine, "slot" | "dash" | "isMain">): Html {
 	return html`<svg class="swatch" width="26" height="10" viewBox="0 0 26 10" aria-hidden="true"><line x1="1" x2="25" y1="5"
 y2="5" stroke="var(--line-${slot % SLOTS})" stroke-width="${isMain ? 3.25 : 2}" stroke-dasharray="${dash ?? "none"}"/></svg>`;
 }
