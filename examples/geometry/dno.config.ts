@@ -40,7 +40,7 @@ export default defineConfig({
 	pairs: { minChosenWinRate: 0.5, minMargin: 0.4, minStudentMargin: 0.2, maxPerPrompt: 4 },
 	training: { learningRate: 2e-4, schedule: "linear", batchSize: 32, beta: 0.1, nllWeight: 2 },
 	baselines: { sft: { learningRate: 5e-5 }, offlineDpo: {}, offlineKto: { batchSize: 64 } },
-	evaluation: { samples: 2, temperature: 1, maxValidationPrompts: 200 },
+	evaluation: { samples: 2, temperature: 1, maxValidationPrompts: 100 },
 	engine: { kind: "onnx", threads: 2 },
 	quick: {
 		iterations: 2,
