@@ -26,7 +26,8 @@ const EPSILON = 1e-9;
 /**
  * Large-margin pairs of one prompt (Algorithm 2, step 4, with the margins of section 4): the chosen answer's r̂ reaches
  * `minChosenWinRate`, r̂(chosen) − r̂(rejected) reaches `minMargin`, or `minStudentMargin` where the student's own answer is
- * chosen, and the oracle prefers the chosen to the rejected answer outright. Answers with the same tokens count once.
+ * chosen, and the oracle prefers the chosen to the rejected answer outright. Answers with the same tokens count once, as the first of them: an answer that both the student and
+ * the teacher wrote is the student's own.
  * Where `maxPerPrompt` cuts, larger margins go first and, among equals, pairs of answers not yet used.
  *
  * @param scores one judge's scores of all candidates, shape [n]

@@ -30,11 +30,13 @@ export async function baseline(input: BaselineInput): Promise<BaselineOutput> {
 	const { spec, context, policy, initialPolicy, steps, initial } = input;
 	let seconds = 0;
 	let trained: TrainResult | undefined;
-	if (steps > 0) {
-		const prepared = await trainingData(input);
+	const prepared = await trainingData(input);
+	seconds += prepared.seconds;
+	// A preference set whose answers all tie has nothing to train on, which is no reason to end the campaign.
+	if (steps > 0 && prepared.count > 0) {
 		const job = { ...context, policy, reference: initialPolicy, data: prepared.data, steps };
 		trained = await onGpuHost((host) => host.trainPolicy(job));
-		seconds += prepared.seconds + trained.seconds;
+		seconds += trained.seconds;
 	}
 	const { evaluated } = await executeChild(evaluation, {
 		workflowId: `${workflowInfo().workflowId}/evaluation`,
@@ -53,19 +55,19 @@ async function trainingData({
 	initialPolicy,
 	prompts,
 	candidates,
-}: BaselineInput): Promise<{ readonly data: TrainingData; readonly seconds: number }> {
-	if (context.line === "sft") return { data: { loss: "sft", candidates }, seconds: 0 };
+}: BaselineInput): Promise<{ readonly data: TrainingData; readonly count: number; readonly seconds: number }> {
+	if (context.line === "sft") return { data: { loss: "sft", candidates }, count: candidates.count, seconds: 0 };
 	const answers = await sampleAll({ ...context, policy: initialPolicy, prompts, purpose: "answers" });
 	const judged = await executeChild(judging, {
 		workflowId: `${workflowInfo().workflowId}/judging`,
 		args: [{ context, window: spec.judging, candidates: [answers.candidates] }],
 	});
-	const { pairs } = await control.pairCandidates({
+	const { pairs, count } = await control.pairCandidates({
 		...context,
 		candidates: answers.candidates,
 		verdicts: judged.verdicts,
 		previous: [],
 	});
 	const loss = context.line === "offlineKto" ? "kto" : "dpo";
-	return { data: { loss, pairs }, seconds: answers.seconds + judged.seconds };
+	return { data: { loss, pairs }, count, seconds: answers.seconds + judged.seconds };
 }

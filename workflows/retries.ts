@@ -1,8 +1,8 @@
 import type { ActivityOptions } from "@temporalio/workflow";
 
-/** Bookkeeping: seconds of work on files in the store, so a minute without an answer means the worker is gone. */
+/** Bookkeeping: a second or two of work on files in the store, so much longer without an answer means the worker is gone. */
 export const CONTROL: ActivityOptions = {
-	startToCloseTimeout: "2 minutes",
+	startToCloseTimeout: "30 seconds",
 	// A full disk or a store out of reach heals in minutes; wrong data never does and is marked non-retryable.
 	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "30 seconds", maximumAttempts: 10 },
 };
@@ -10,6 +10,8 @@ export const CONTROL: ActivityOptions = {
 /** Judging a chunk: may wait for a slow oracle, so it is bounded by its heartbeat rather than by its length. */
 export const JUDGE: ActivityOptions = {
 	startToCloseTimeout: "30 minutes",
+	// Given after every verdict.
+	heartbeatTimeout: "10 seconds",
 	// A judge that is down for a while is the usual fault of a long campaign: wait with it instead of failing the campaign.
 	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "1 minute", maximumAttempts: 50 },
 };

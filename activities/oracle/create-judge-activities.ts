@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { Context } from "@temporalio/activity";
 import type { CampaignConfig } from "../../core/config.ts";
 import type { Verdict } from "../../core/records.ts";
 import type { JudgeJob, JudgeResult } from "../../core/steps.ts";
@@ -30,7 +31,10 @@ export function createJudgeActivities({ store, emit, folder }: ActivityDependenc
 				const start = performance.now();
 				const sets = await Promise.all(candidates.map((set) => readCandidates(store, set)));
 				const verdicts: Verdict[] = [];
-				for (const group of mergeCandidates(sets).slice(from, to)) verdicts.push(await oracle.judge(group));
+				for (const group of mergeCandidates(sets).slice(from, to)) {
+					verdicts.push(await oracle.judge(group));
+					Context.current().heartbeat(verdicts.length);
+				}
 				return { verdicts: await put(toJsonLines(verdicts)), seconds: (performance.now() - start) / 1000 };
 			});
 			progress(to, job.total);

@@ -31,10 +31,11 @@ export function createReportActivities({ store, emit, directory, facts }: Report
 			const config = await readConfig(store, job.spec.config);
 			const records = await Promise.all(job.iterations.map((ref) => readRecord(store, ref)));
 			const report = await assembleReport(store, job, records, config, facts);
-			await writeFileAtomic(join(directory, "report.json"), `${JSON.stringify(report, undefined, "\t")}\n`);
-			await writeFileAtomic(join(directory, "report.html"), renderReport(report));
-			await writeFileAtomic(join(directory, "win-rate.svg"), winRateChartSvg(report));
 			await exportEvaluations(store, directory, records);
+			await writeFileAtomic(join(directory, "win-rate.svg"), winRateChartSvg(report));
+			await writeFileAtomic(join(directory, "report.html"), renderReport(report));
+			// Last, since a finished campaign is known by it: whatever it stands beside is whole.
+			await writeFileAtomic(join(directory, "report.json"), `${JSON.stringify(report, undefined, "\t")}\n`);
 			const last = records.at(-1)!;
 			const curve = report.iterations.at(-1)?.losses[LINES.dno] ?? [];
 			emit({

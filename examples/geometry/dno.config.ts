@@ -3,7 +3,7 @@ import { defineConfig } from "dno";
 /** A small model learns geometry word problems from a teacher who slips, and corrects the slips by its own play. */
 export default defineConfig({
 	name: "geometry",
-	iterations: 8,
+	iterations: 6,
 	policy: {
 		model: "./initial-policy",
 		// What `--from-scratch` and `dno pretrain` make the initial policy with: 0.35 M parameters, about 10 minutes.
