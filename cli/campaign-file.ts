@@ -2,13 +2,13 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { writeFileAtomic } from "../activities/store/atomic-write.ts";
 import { campaignConfig } from "../core/config.ts";
 import { DnoError } from "../core/errors.ts";
 import { canonicalJson, differences } from "./config-difference.ts";
 import { relativePath, relativePaths } from "./config-paths.ts";
 import { type FileHash, hashFile, inputFiles } from "./hash-files.ts";
 import type { LoadedCampaign } from "./load-campaign.ts";
-import { writeFileAtomic } from "./write-file-atomic.ts";
 
 const NAME = "campaign.json";
 

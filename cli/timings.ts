@@ -1,8 +1,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { writeFileAtomic } from "../activities/store/atomic-write.ts";
 import { cacheFolder } from "../infra/temporal-server/cache-folder.ts";
-import { writeFileAtomic } from "./write-file-atomic.ts";
 
 const timings = z.record(z.string(), z.object({ seconds: z.number().positive(), rough: z.number().positive() }));
 type Timings = z.infer<typeof timings>;
