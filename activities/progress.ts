@@ -15,3 +15,20 @@ export function reportProgress(
 		emit({ event: "progress", iteration, line, stage, done, total, unit });
 	};
 }
+
+/** A third of the shortest heartbeat time-out that workflows/ set, in milliseconds. */
+const HEARTBEAT_MS = 3_000;
+
+/**
+ * Heartbeats for as long as `work` runs, also while it makes no countable progress (loading weights, scoring with the
+ * reference). The timer fires only where `work` lets the event loop turn, so a worker that hangs still falls silent.
+ */
+export async function withHeartbeats<T>(work: () => Promise<T>): Promise<T> {
+	const context = Context.current();
+	const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+	try {
+		return await work();
+	} finally {
+		clearInterval(timer);
+	}
+}

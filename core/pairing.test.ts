@@ -41,6 +41,15 @@ test("ties make no pair, and answers with the same tokens count once", () => {
 	]);
 });
 
+test("an answer that both wrote is the teacher's, on either side of a pair", () => {
+	const chosen = largeMarginPairs([student(1), student(2), teacher(1)], [1, 0, 1], rules);
+	expect(chosen.map((p) => [p.chosen, p.rejected, p.source])).toEqual([[2, 1, "T>S"]]);
+	const rejected = largeMarginPairs([student(1), student(2), teacher(1)], [0, 1, 0], rules);
+	expect(rejected.map((p) => [p.chosen, p.rejected, p.source])).toEqual([[1, 2, "S>T"]]);
+	const strict = largeMarginPairs([student(1), student(2), teacher(1)], [1, 0, 1], { ...rules, minMargin: 0.9 });
+	expect(strict).toEqual([]);
+});
+
 test("maxPerPrompt prefers large margins, then answers not yet used", () => {
 	const candidates = [student(1), student(2), student(3), student(4), teacher(5)];
 	const pairs = largeMarginPairs(candidates, [1, 1, 0, 0, 0.5], { ...rules, maxPerPrompt: 2 });

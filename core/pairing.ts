@@ -26,8 +26,8 @@ const EPSILON = 1e-9;
 /**
  * Large-margin pairs of one prompt (Algorithm 2, step 4, with the margins of section 4): the chosen answer's r̂ reaches
  * `minChosenWinRate`, r̂(chosen) − r̂(rejected) reaches `minMargin`, or `minStudentMargin` where the student's own answer is
- * chosen, and the oracle prefers the chosen to the rejected answer outright. Answers with the same tokens count once, as the first of them: an answer that both the student and
- * the teacher wrote is the student's own.
+ * chosen, and the oracle prefers the chosen to the rejected answer outright. Answers with the same tokens count once, as
+ * the teacher's where the teacher is among their authors: S≻S and S≻T then never rest on an answer the student was given.
  * Where `maxPerPrompt` cuts, larger margins go first and, among equals, pairs of answers not yet used.
  *
  * @param scores one judge's scores of all candidates, shape [n]
@@ -38,7 +38,7 @@ export function largeMarginPairs(
 	rules: PairRules,
 ): CandidatePair[] {
 	const rates = winRates(preferencesFromScores(scores));
-	const distinct = firstOfEach(candidates);
+	const distinct = distinctAnswers(candidates);
 	const pairs: CandidatePair[] = [];
 	for (const chosen of distinct) {
 		for (const rejected of distinct) {
@@ -60,14 +60,13 @@ export function largeMarginPairs(
 	return select(pairs, rules.maxPerPrompt ?? pairs.length);
 }
 
-function firstOfEach(candidates: readonly Candidate[]): number[] {
-	const seen = new Set<string>();
-	return candidates.flatMap(({ tokens }, i) => {
+function distinctAnswers(candidates: readonly Candidate[]): number[] {
+	const byTokens = new Map<string, number>();
+	for (const [i, { tokens, source }] of candidates.entries()) {
 		const key = tokens.join(" ");
-		if (seen.has(key)) return [];
-		seen.add(key);
-		return [i];
-	});
+		if (!byTokens.has(key) || source === "teacher") byTokens.set(key, i);
+	}
+	return [...byTokens.values()];
 }
 
 function select(pairs: readonly CandidatePair[], count: number): CandidatePair[] {

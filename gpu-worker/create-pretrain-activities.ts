@@ -3,8 +3,8 @@ import { readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Context } from "@temporalio/activity";
 import { readConfig } from "../activities/datasets/read-config.ts";
-import { reportProgress } from "../activities/progress.ts";
-import { durableStep } from "../activities/store/durable-step.ts";
+import { reportProgress, withHeartbeats } from "../activities/progress.ts";
+import { durableStep, type Put } from "../activities/store/durable-step.ts";
 import { DnoError } from "../core/errors.ts";
 import type { PolicyRef, StepContext } from "../core/steps.ts";
 import type { GpuDependencies } from "./dependencies.ts";
@@ -30,7 +30,7 @@ export function createPretrainActivities({ store, emit, engine, policies, work, 
 			const { architecture, training, ...files } = policy.fromScratch;
 			const hashes = await Promise.all(Object.values(files).map((file) => sha256(resolve(folder, file))));
 			const inputs = { engine: engine.fingerprint, seed, architecture, training, hashes };
-			return durableStep(store, "pretrain", inputs, async (put) => {
+			const run = async (put: Put) => {
 				const scratch = join(work, "pretrain");
 				const outDir = join(scratch, "policy");
 				await pretrain(
@@ -46,7 +46,8 @@ export function createPretrainActivities({ store, emit, engine, policies, work, 
 				await materialisePolicy(store, policies, made);
 				await rm(scratch, { recursive: true, force: true });
 				return made;
-			});
+			};
+			return withHeartbeats(() => durableStep(store, "pretrain", inputs, run));
 		},
 	};
 }

@@ -2,8 +2,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Context } from "@temporalio/activity";
 import { readConfig } from "../activities/datasets/read-config.ts";
-import { reportProgress } from "../activities/progress.ts";
-import { durableStep, hashJson } from "../activities/store/durable-step.ts";
+import { reportProgress, withHeartbeats } from "../activities/progress.ts";
+import { durableStep, hashJson, type Put } from "../activities/store/durable-step.ts";
 import { toJsonLines } from "../activities/store/json-lines.ts";
 import type { CampaignConfig, TrainingConfig } from "../core/config.ts";
 import type { LineKey } from "../core/events.ts";
@@ -37,7 +37,7 @@ export function createTrainingActivities({ store, emit, engine, policies, work }
 				// SFT has no reference; naming one would make equal steps look different.
 				...(data.loss !== "sft" && { reference: reference.manifest }),
 			};
-			return durableStep(store, "train", inputs, async (put) => {
+			const run = async (put: Put) => {
 				const start = performance.now();
 				const name = `${line}-${iteration}`;
 				const scratch = join(work, `train-${name}-${hashJson(inputs).slice(0, 12)}`);
@@ -62,7 +62,8 @@ export function createTrainingActivities({ store, emit, engine, policies, work }
 				};
 				await rm(scratch, { recursive: true, force: true });
 				return result;
-			});
+			};
+			return withHeartbeats(() => durableStep(store, "train", inputs, run));
 		},
 	};
 }

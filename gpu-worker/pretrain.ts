@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { CampaignConfig } from "../core/config.ts";
 import { DnoError } from "../core/errors.ts";
 import { hashSeed } from "../core/random.ts";
+import { breathe } from "./breathe.ts";
 import type { Engine, RunOptions, TrainingResult } from "./engine.ts";
 import { openTokenizer } from "./formats/tokenizer.ts";
 import { parseLlamaConfig } from "./model/config.ts";
@@ -14,6 +15,9 @@ import { createRandomModel } from "./model/init.ts";
 type FromScratch = NonNullable<CampaignConfig["policy"]["fromScratch"]>;
 
 const demonstrations = z.array(z.object({ prompt: z.string().min(1), response: z.string().min(1) })).min(1);
+
+/** Demonstrations encoded between two chances to send a heartbeat. */
+const DEMONSTRATIONS_PER_BREATH = 256;
 
 /** Special tokens by their usual names. */
 const SPECIAL_TOKENS = { eos_token_id: "</s>", pad_token_id: "<pad>" } as const;
@@ -51,10 +55,11 @@ export async function pretrain(
 	const modelDir = join(job.work, "random");
 	createRandomModel({ config, tokenizerFile, seed: hashSeed(job.seed, "random-weights"), outDir: modelDir });
 	const endOfSequence = readModelConfig(modelDir).eosTokenIds[0]!;
-	const examples = (await loadDemonstrations(resolve(job.folder, paths.demonstrations), job.seed)).map((d) => ({
-		prompt: tokenizer.encode(d.prompt),
-		response: [...tokenizer.encode(d.response), endOfSequence],
-	}));
+	const examples: { prompt: number[]; response: number[] }[] = [];
+	for (const { prompt, response } of await loadDemonstrations(resolve(job.folder, paths.demonstrations), job.seed)) {
+		if (examples.length % DEMONSTRATIONS_PER_BREATH === 0) await breathe(options.signal);
+		examples.push({ prompt: tokenizer.encode(prompt), response: [...tokenizer.encode(response), endOfSequence] });
+	}
 	const result = await engine
 		.openTrainer()
 		.train(

@@ -4,7 +4,7 @@ import type { ArtifactRef } from "../../core/records.ts";
 import type { Lineage, Store } from "./store.ts";
 
 /** Raise when a step's meaning changes, so that results of the old code are not taken for the new. */
-const STEP_VERSION = 1;
+const STEP_VERSION = 2;
 
 /** Stores an artifact of the step, with its lineage. */
 export type Put = (data: Uint8Array | string | { readonly file: string }) => Promise<ArtifactRef>;

@@ -23,6 +23,7 @@ export async function createObjective(
 	settings: TrainingSettings,
 	used: ReadonlySet<number>,
 	reference: Score,
+	maxPositions: number,
 ): Promise<Objective> {
 	switch (data.loss) {
 		case "sft":
@@ -30,7 +31,7 @@ export async function createObjective(
 		case "dpo":
 			return dpoObjective(data.examples, settings, used, reference);
 		case "kto":
-			return ktoObjective(data.examples, settings, used, reference);
+			return ktoObjective(data.examples, settings, used, reference, maxPositions);
 	}
 }
 
@@ -85,9 +86,10 @@ async function ktoObjective(
 	settings: TrainingSettings,
 	used: ReadonlySet<number>,
 	reference: Score,
+	maxPositions: number,
 ): Promise<Objective> {
 	const row = (i: number) => ({ prompt: examples[i]!.prompt, responses: [examples[i]!.response] });
-	const partners = mismatch(examples, settings.seed);
+	const partners = mismatch(examples, settings.seed, maxPositions);
 	const mismatchedRow = (i: number) => ({ prompt: examples[i]!.prompt, responses: [examples[partners[i]!]!.response] });
 	const sums = await scoreUsed(used, row, reference);
 	const mismatchedSums = await scoreUsed(used, mismatchedRow, reference);
@@ -115,15 +117,21 @@ async function ktoObjective(
 	};
 }
 
-/** For each example the next one of another prompt in a seeded order; itself where all share one prompt. */
-function mismatch(examples: Examples<"kto">, seed: number): number[] {
+/**
+ * For each example the next one of another prompt in a seeded order whose response fits behind this one's prompt; itself
+ * where there is none.
+ */
+function mismatch(examples: Examples<"kto">, seed: number, maxPositions: number): number[] {
 	const keys = examples.map(({ prompt }) => prompt.join());
 	const order = shuffle([...examples.keys()], createRandom(hashSeed(seed, "mismatch")));
 	const partners = new Array<number>(examples.length);
 	order.forEach((example, at) => {
+		const room = maxPositions - examples[example]!.prompt.length;
+		const isPartner = (other: number) => keys[other] !== keys[example] && examples[other]!.response.length <= room;
+		const following = (step: number) => order[(at + step) % order.length]!;
 		let step = 1;
-		while (step < order.length && keys[order[(at + step) % order.length]!] === keys[example]) step += 1;
-		partners[example] = order[(at + step) % order.length]!;
+		while (step < order.length && !isPartner(following(step))) step += 1;
+		partners[example] = following(step);
 	});
 	return partners;
 }

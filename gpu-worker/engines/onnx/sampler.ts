@@ -1,12 +1,13 @@
 import type * as ort from "onnxruntime-node";
 import { DnoError } from "../../../core/errors.ts";
 import { createRandom, type Random } from "../../../core/random.ts";
+import { breathe } from "../../breathe.ts";
 import type { RunOptions, SampledResponse, SampleRequest, Sampler, SamplingSettings } from "../../engine.ts";
 import { buildDecodingGraph } from "../../model/decoding-graph.ts";
 import { type Model, readModel } from "../../model/folder.ts";
 import { KvCache } from "./kv-cache.ts";
 import { argmax, draw } from "./sampling.ts";
-import { breathe, float, int32, int64, openSession, type Tensors, weightTensors } from "./session.ts";
+import { float, int32, int64, openSession, type Tensors, weightTensors } from "./session.ts";
 
 /** Most rows decoded together; measured on two cores, more gain nothing. */
 const MAX_ROWS = 256;

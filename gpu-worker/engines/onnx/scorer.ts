@@ -1,7 +1,8 @@
+import { breathe } from "../../breathe.ts";
 import type { Model } from "../../model/folder.ts";
 import { buildScoringGraph } from "../../model/training-graph.ts";
 import { packBatch, rowLength, type SequenceRow } from "./batch.ts";
-import { breathe, openSession, weightTensors } from "./session.ts";
+import { openSession, weightTensors } from "./session.ts";
 
 /** Log-probabilities, in nats and summed over tokens, of every response of every row. */
 export type Score = (rows: readonly SequenceRow[], signal?: AbortSignal) => Promise<number[][]>;

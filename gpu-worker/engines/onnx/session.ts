@@ -42,9 +42,3 @@ export function int64(data: BigInt64Array, shape: readonly number[]): ort.Tensor
 export function int32(data: Int32Array, shape: readonly number[]): ort.Tensor {
 	return new ort.Tensor("int32", data, shape);
 }
-
-/** Lets timers, heartbeats and signals run, since a session blocks the event loop; @throws the signal's reason. */
-export async function breathe(signal: AbortSignal | undefined): Promise<void> {
-	await new Promise((resolve) => setImmediate(resolve));
-	signal?.throwIfAborted();
-}

@@ -1,4 +1,5 @@
 import { DnoError } from "../../../core/errors.ts";
+import { breathe } from "../../breathe.ts";
 import type { RunOptions, Trainer, TrainingResult, TrainingSettings, TrainingStep } from "../../engine.ts";
 import { type Model, readModel, type WeightArrays, writeModelLike } from "../../model/folder.ts";
 import { elementCount, parameterSpecs } from "../../model/parameters.ts";
@@ -10,7 +11,7 @@ import { batchOrder, checkJob, jobHash } from "./job.ts";
 import { createObjective, type Objective } from "./objectives.ts";
 import { learningRateAt } from "./schedule.ts";
 import { openScorer } from "./scorer.ts";
-import { breathe, float, openSession, type Tensors, weightTensors } from "./session.ts";
+import { float, openSession, type Tensors, weightTensors } from "./session.ts";
 
 type Job = Parameters<Trainer["train"]>[0];
 
@@ -24,7 +25,13 @@ export function createOnnxTrainer(threads: number, fingerprint: string): Trainer
 			const hash = jobHash(fingerprint, [model.weights, reference.weights], examples, settings);
 			const batches = batchOrder(examples.examples.length, settings);
 			const objective = await withScorer(reference, threads, ({ score }) =>
-				createObjective(examples, settings, new Set(batches.flat()), (rows) => score(rows, options.signal)),
+				createObjective(
+					examples,
+					settings,
+					new Set(batches.flat()),
+					(rows) => score(rows, options.signal),
+					model.config.maxPositions,
+				),
 			);
 			const start = readCheckpoint(job.checkpointDir, model.config, hash) ?? freshState(model);
 			const trained = { config: model.config, weights: start.weights };
@@ -85,9 +92,13 @@ async function runSteps(run: Run, save: (state: TrainingState) => void): Promise
 	);
 	const steps: TrainingStep[] = [...start.steps];
 	let tokens = start.tokens;
+	const saveSteps = () => save({ weights: trained.weights, moments: start.moments, steps, tokens });
 	try {
 		for (let step = steps.length; step < settings.steps; step++) {
-			await breathe(options.signal);
+			await breathe(options.signal).catch((reason) => {
+				if (steps.length > start.steps.length) saveSteps();
+				throw reason;
+			});
 			const batch = packBatch(objective.rows(batches[step]!));
 			const feeds = await objective.feeds(batches[step]!, batch, run.score);
 			const results = await session.run(
@@ -108,7 +119,7 @@ async function runSteps(run: Run, save: (state: TrainingState) => void): Promise
 			tokens += batch.tokenCount;
 			steps.push({ step, loss, gradNorm, learningRate, ...objective.metrics(results as Tensors) });
 			if (steps.length % settings.checkpointEvery === 0) {
-				save({ weights: trained.weights, moments: start.moments, steps, tokens });
+				saveSteps();
 			}
 			options.onProgress?.(steps.length, settings.steps);
 		}
