@@ -95,7 +95,10 @@ export const campaignConfig = z.strictObject({
 	oracle: z.discriminatedUnion("kind", [
 		z.strictObject({
 			kind: z.literal("verifier"),
-			/** A module that exports `verify({prompt, response, meta}) → {score, correct, reason}`. */
+			/**
+			 * A module that exports `verify({prompt, response, meta}) → {score, correct?, reason?}`; without `correct` the
+			 * report has no accuracy.
+			 */
 			module: path,
 			/** Prompts a judging activity. */
 			chunkSize: z.int().positive().default(50),

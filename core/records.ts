@@ -118,7 +118,8 @@ export type Policy = z.infer<typeof policy>;
 
 const judgedAnswer = z.strictObject({
 	text: z.string(),
-	correct: z.boolean(),
+	/** Absent where the oracle ranks answers without saying which are right. */
+	correct: z.boolean().optional(),
 	reason: z.string(),
 });
 

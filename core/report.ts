@@ -17,9 +17,10 @@ const reportPoint = z.strictObject({
 	winRateAgainstInitial: rate,
 	winRateAgainstInitialLow: rate,
 	winRateAgainstInitialHigh: rate,
-	accuracy: rate,
-	accuracyLow: rate,
-	accuracyHigh: rate,
+	/** Share of right answers, with its 95 % interval; absent where the oracle does not say what is right. */
+	accuracy: rate.optional(),
+	accuracyLow: rate.optional(),
+	accuracyHigh: rate.optional(),
 	/** Win rate against the teacher on the validation prompts: what the best policy is chosen by. */
 	validationWinRate: rate,
 	/** Held-out prompts. */
@@ -80,7 +81,7 @@ export type ReportIteration = z.infer<typeof reportIteration>;
 
 const judgedText = z.strictObject({
 	text: z.string(),
-	correct: z.boolean(),
+	correct: z.boolean().optional(),
 	/** The verifier's words on what is wrong, empty when nothing is. */
 	reason: z.string(),
 });

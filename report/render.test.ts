@@ -6,6 +6,7 @@ import {
 	fixtureReport,
 	HOSTILE,
 	hostileReport,
+	rankingReport,
 	runningReport,
 	severalSeedsReport,
 } from "../test/browser/fixture-report.ts";
@@ -49,7 +50,7 @@ it("shows every figure of every point in a table", () => {
 	for (const line of made.lines) {
 		for (const point of line.points) {
 			const row = rows.find((r) => r.startsWith(`${line.name}${point.iteration} `))!;
-			for (const rate of [point.winRate, point.low, point.accuracy, point.winRateAgainstInitialHigh, point.ties]) {
+			for (const rate of [point.winRate, point.low, point.accuracy!, point.winRateAgainstInitialHigh, point.ties]) {
 				expect(row).toContain((100 * rate).toFixed(1));
 			}
 		}
@@ -73,6 +74,13 @@ it("names each iteration's reference and the policy that came out", () => {
 		expect(shown).toContain(reference.sha256.slice(0, 10));
 		expect(shown).toContain(policy.folder);
 	}
+});
+
+it("shows no accuracy where the oracle does not say what is right", () => {
+	const [shown] = text(rankingReport()).split("Config and data");
+	expect(shown).not.toMatch(/accuracy|fixed \d|broken|undefined|NaN/i);
+	expect(page(rankingReport()).querySelectorAll(".wide-only svg[data-metric]")).toHaveLength(2);
+	expect(text(fixtureReport())).toMatch(/Accuracy/);
 });
 
 it("renders a campaign that has nothing yet", () => {

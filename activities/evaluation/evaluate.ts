@@ -21,7 +21,7 @@ export function evaluationRows(
 		const { scores, reasons, correct } = verdict;
 		const judged = (j: number) => ({
 			text: group.responses[j]!.text,
-			correct: correct?.[j] ?? false,
+			...(correct && { correct: correct[j]! }),
 			reason: reasons[j]!,
 		});
 		const teacher = group.responses.findIndex((r) => r.source === "teacher");
@@ -53,7 +53,9 @@ export function reportPoint(
 		meanInterval(rows.map((row) => mean(row.samples.map(figure))));
 	const teacher = over(heldOut, (s) => s.againstTeacher);
 	const initial = over(heldOut, (s) => s.againstInitial);
-	const accuracy = over(heldOut, (s) => Number(s.correct));
+	// Of some answers alone it would be the accuracy of those that are easy to tell.
+	const isKnown = heldOut.every((row) => row.samples.every((s) => s.correct !== undefined));
+	const accuracy = isKnown ? over(heldOut, (s) => Number(s.correct)) : undefined;
 	return {
 		iteration,
 		winRate: teacher.mean,
@@ -63,9 +65,7 @@ export function reportPoint(
 		winRateAgainstInitial: initial.mean,
 		winRateAgainstInitialLow: initial.low,
 		winRateAgainstInitialHigh: initial.high,
-		accuracy: accuracy.mean,
-		accuracyLow: accuracy.low,
-		accuracyHigh: accuracy.high,
+		...(accuracy && { accuracy: accuracy.mean, accuracyLow: accuracy.low, accuracyHigh: accuracy.high }),
 		validationWinRate: over(validation, (s) => s.againstTeacher).mean,
 		n: teacher.n,
 		unjudged,

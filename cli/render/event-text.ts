@@ -70,6 +70,7 @@ function pairsText(pairs: PairCounts): string {
 }
 
 function pointText(name: string, { winRate, low, high, accuracy, unjudged }: ReportPoint): string {
+	const acc = accuracy === undefined ? "" : ` acc ${rate(accuracy)}`;
 	const missing = unjudged === 0 ? "" : ` (${count(unjudged)} unjudged)`;
-	return `${name} ${rateWithInterval(winRate, low, high)} acc ${rate(accuracy)}${missing}`;
+	return `${name} ${rateWithInterval(winRate, low, high)}${acc}${missing}`;
 }

@@ -126,9 +126,11 @@ function seedFinding({ campaign, lines }: Report): string {
 	const percent = (rate: number) => `${(100 * rate).toFixed(1)} %`;
 	const ends = lines.map(({ name, points }) => {
 		const last = points.at(-1)!;
-		return `${name} ${percent(last.winRate)} (accuracy ${percent(last.accuracy)})`;
+		return `${name} ${percent(last.winRate)}${last.accuracy === undefined ? "" : ` (accuracy ${percent(last.accuracy)})`}`;
 	});
-	return `Seed ${campaign.seeds[0]}, from accuracy ${percent(lines[0]!.points[0]!.accuracy)}: ${ends.join(", ")}.`;
+	const { accuracy } = lines[0]!.points[0]!;
+	const from = accuracy === undefined ? "" : `, from accuracy ${percent(accuracy)}`;
+	return `Seed ${campaign.seeds[0]}${from}: ${ends.join(", ")}.`;
 }
 
 function sum(values: readonly number[]): number {

@@ -70,6 +70,19 @@ export function runningReport(done: number): Report {
 	);
 }
 
+/** The fixture as an oracle that ranks answers, and does not say which are right, would leave it. */
+export function rankingReport(): Report {
+	const { lines } = fixtureReport();
+	return fixtureReport({
+		lines: lines.map((line) => ({
+			...line,
+			points: line.points.map(({ accuracy: _, accuracyLow: _low, accuracyHigh: _high, ...point }) => point),
+		})),
+		examples: [],
+		changes: { fixed: 0, broken: 0 },
+	});
+}
+
 /** Three campaigns put together: every seed's iterations stand beside each other. */
 export function severalSeedsReport(): Report {
 	const single = fixtureReport();
