@@ -23,10 +23,17 @@ const reportPoint = z.strictObject({
 	accuracyHigh: rate.optional(),
 	/** Win rate against the teacher on the validation prompts: what the best policy is chosen by. */
 	validationWinRate: rate,
-	/** Held-out prompts. */
+	/** Held-out prompts that were judged; of several seeds, those that were judged for each. */
 	n: z.int().positive(),
-	/** Responses that could not be judged; they are in no rate. */
+	/**
+	 * Held-out prompts whose verdict could not be read, and those that got none; they are in no rate. Of several seeds
+	 * the sums.
+	 */
+	invalid: z.int().nonnegative(),
 	unjudged: z.int().nonnegative(),
+	/** The same of the validation prompts. */
+	validationInvalid: z.int().nonnegative(),
+	validationUnjudged: z.int().nonnegative(),
 });
 export type ReportPoint = z.infer<typeof reportPoint>;
 
@@ -35,7 +42,7 @@ export const reportLine = z.strictObject({
 	points: z.array(reportPoint),
 	/**
 	 * DNO's win rate minus this line's, prompt by prompt, after the last iteration, with its 95 % interval; in [−1, 1].
-	 * Absent for DNO itself and before the first iteration.
+	 * Absent for DNO itself, before the first iteration, and where no prompt was judged for both.
 	 */
 	dnoAhead: z.strictObject({ mean: z.number(), low: z.number(), high: z.number(), n: z.int() }).optional(),
 });
@@ -49,19 +56,26 @@ const pairCounts = z.strictObject({
 });
 export type PairCounts = z.infer<typeof pairCounts>;
 
+/** What became of the prompts whose answers were sent to the oracle. */
+const verdictCounts = z.strictObject({
+	prompts: z.int().nonnegative(),
+	judged: z.int().nonnegative(),
+	invalid: z.int().nonnegative(),
+	unjudged: z.int().nonnegative(),
+	/** Share of candidate comparisons that tied. */
+	ties: rate,
+});
+export type VerdictCounts = z.infer<typeof verdictCounts>;
+
 const lossPoint = z.strictObject({ step: z.int().nonnegative(), loss: z.number(), gradNorm: z.number() });
 
 const reportIteration = z.strictObject({
 	iteration: z.int().positive(),
 	pairs: pairCounts,
-	verdicts: z.strictObject({
-		prompts: z.int().nonnegative(),
-		judged: z.int().nonnegative(),
-		invalid: z.int().nonnegative(),
-		unjudged: z.int().nonnegative(),
-		/** Share of candidate comparisons that tied. */
-		ties: rate,
-	}),
+	/** Of DNO's candidates. */
+	verdicts: verdictCounts,
+	/** Of the teacher's answers, the offline baselines' preference set, by line name. */
+	offlineVerdicts: z.record(z.string(), verdictCounts),
 	/** The checkpoint that was the reference π_t of this iteration (promise 6), and the policy that came out. */
 	reference: z.strictObject({ iteration: z.int().nonnegative(), sha256: z.string() }),
 	policy: z.strictObject({ iteration: z.int().positive(), sha256: z.string(), folder: z.string() }),

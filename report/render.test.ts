@@ -109,16 +109,32 @@ it("renders reports without baselines, with other lines, with points of unequal 
 	expect(renderReport({ ...made, lines: [] })).toContain("No policy has been evaluated yet.");
 });
 
-it("puts several seeds' iterations together as means, and says so", () => {
+it("says of several seeds what is a mean and what the intervals are over", () => {
 	const shown = text(severalSeedsReport());
 	expect(shown).toContain("Seeds (averaged over)");
 	expect(shown).toContain("0, 1, 2");
-	expect(shown).toContain("Counts are means over the seeds.");
-	const rows = (report: Report) =>
-		page(report).querySelectorAll('[aria-label="Pairs and verdicts by iteration"] tbody tr');
-	expect([...rows(severalSeedsReport())].map((row) => row.textContent)).toEqual(
-		[...rows(fixtureReport())].map((row) => row.textContent),
-	);
+	expect(shown.replace(/\s+/g, " ")).toContain("Intervals are over the held-out prompts and hold these seeds fixed");
+	expect(text(fixtureReport())).not.toContain("these seeds");
+});
+
+it("reports invalid and unjudged verdicts apart, of evaluations and of the offline lines' own judging", () => {
+	const cells = (label: string, start: string) =>
+		[...page(fixtureReport()).querySelectorAll(`[aria-label="${label}"] tbody tr`)]
+			.map((row) => [...row.children].map((cell) => cell.textContent!))
+			.find((row) => row.join(" ").startsWith(start))!;
+	const evaluated = (t: number) => cells("Held-out figures of every iteration", `DNO ${t}`).slice(-5);
+	expect([2, 3, 4, 5].map(evaluated)).toEqual([
+		["600", "1", "0", "0", "0"],
+		["600", "0", "2", "0", "0"],
+		["600", "0", "0", "3", "0"],
+		["600", "0", "0", "0", "4"],
+	]);
+	expect(cells("Verdicts on the offline lines’ preference set by iteration", "2 Offline KTO").slice(2, -1)).toEqual([
+		"400",
+		"388",
+		"5",
+		"7",
+	]);
 });
 
 it("lets no text of the report become markup", () => {

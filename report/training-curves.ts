@@ -1,5 +1,4 @@
 import type { Report } from "../core/report.ts";
-import { groupIterations } from "./iterations.ts";
 import { styleLines } from "./lines.ts";
 
 /** The training curves of one line, laid end to end over the campaign. */
@@ -18,9 +17,9 @@ export interface Curves {
 /** Most points of one line's curve: more than a screen has pixels for would only make the page heavier. */
 const MAX_POINTS = 360;
 
-/** Every line's curves, in the order of the chart's lines. Of several seeds the first one's are taken. */
+/** Every line's curves, in the order of the chart's lines. */
 export function trainingCurves(report: Report): readonly Curves[] {
-	const rows = groupIterations(report).map((group) => group.rows[0]!);
+	const rows = report.iterations;
 	const recorded = new Set(rows.flatMap((row) => Object.keys(row.losses)));
 	const names = report.lines.map((line) => line.name).filter((name) => recorded.delete(name));
 	return [...names, ...recorded].map((name) => {

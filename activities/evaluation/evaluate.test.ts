@@ -1,20 +1,23 @@
 import { expect, test } from "vitest";
+import type { EvaluationRow } from "../../core/records.ts";
 import { group, scores } from "../testing/groups.ts";
 import { evaluationRows, reportPoint } from "./evaluate.ts";
+
+const judged = (rows: readonly EvaluationRow[]) => ({ rows, invalid: 0, unjudged: 0 });
 
 test("accuracy is the share of right answers, where the oracle says what is right", () => {
 	const verdicts = [scores([1, 0, 1, 0, 0], [true, false, true, false, false])];
 	const rows = evaluationRows([group("p0", 2)], verdicts, 2);
 	expect(rows[0]!.samples.map((s) => s.correct)).toEqual([true, false]);
-	expect(reportPoint(0, rows, rows, 0)).toMatchObject({ accuracy: 0.5 });
+	expect(reportPoint(0, judged(rows), judged(rows))).toMatchObject({ accuracy: 0.5 });
 });
 
 test("there is no accuracy where the oracle does not say it, of all or of some answers", () => {
 	const groups = [group("p0", 2), group("p1", 2)];
 	const silent = evaluationRows(groups, [scores([1, 0, 1, 0, 0]), scores([1, 0, 1, 0, 0])], 2);
 	expect(silent[0]!.samples[0]).not.toHaveProperty("correct");
-	expect(reportPoint(0, silent, silent, 0)).not.toHaveProperty("accuracy");
+	expect(reportPoint(0, judged(silent), judged(silent))).not.toHaveProperty("accuracy");
 	const told = scores([1, 0, 1, 0, 0], [true, false, true, false, false]);
 	const mixed = evaluationRows(groups, [told, scores([1, 0, 1, 0, 0])], 2);
-	expect(reportPoint(0, mixed, mixed, 0)).not.toHaveProperty("accuracy");
+	expect(reportPoint(0, judged(mixed), judged(mixed))).not.toHaveProperty("accuracy");
 });

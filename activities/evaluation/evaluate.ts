@@ -41,12 +41,18 @@ export function evaluationRows(
 	});
 }
 
+/** The rows of what was judged, and how many prompts were not. */
+export interface Judged {
+	readonly rows: readonly EvaluationRow[];
+	readonly invalid: number;
+	readonly unjudged: number;
+}
+
 /** The chart's point: means over prompts with their 95 % intervals, samples of one prompt averaged first. */
 export function reportPoint(
 	iteration: number,
-	heldOut: readonly EvaluationRow[],
-	validation: readonly EvaluationRow[],
-	unjudged: number,
+	{ rows: heldOut, invalid, unjudged }: Judged,
+	validation: Judged,
 ): ReportPoint {
 	type Sample = EvaluationRow["samples"][number];
 	const over = (rows: readonly EvaluationRow[], figure: (sample: Sample) => number) =>
@@ -66,17 +72,24 @@ export function reportPoint(
 		winRateAgainstInitialLow: initial.low,
 		winRateAgainstInitialHigh: initial.high,
 		...(accuracy && { accuracy: accuracy.mean, accuracyLow: accuracy.low, accuracyHigh: accuracy.high }),
-		validationWinRate: over(validation, (s) => s.againstTeacher).mean,
+		validationWinRate: over(validation.rows, (s) => s.againstTeacher).mean,
 		n: teacher.n,
+		invalid,
 		unjudged,
+		validationInvalid: validation.invalid,
+		validationUnjudged: validation.unjudged,
 	};
 }
 
-/** How far policy a's win rate against the teacher is above policy b's, over the prompts that both were judged on. */
-export function winRateDifference(a: readonly EvaluationRow[], b: readonly EvaluationRow[]): Interval {
+/**
+ * How far policy a's win rate against the teacher is above policy b's, over the prompts that both were judged on;
+ * undefined where there is none.
+ */
+export function winRateDifference(a: readonly EvaluationRow[], b: readonly EvaluationRow[]): Interval | undefined {
 	const winRate = (row: EvaluationRow) => mean(row.samples.map((s) => s.againstTeacher));
 	const others = new Map(b.map((row) => [row.promptId, winRate(row)]));
 	const shared = a.filter((row) => others.has(row.promptId));
+	if (shared.length === 0) return undefined;
 	return pairedDifference(
 		shared.map(winRate),
 		shared.map((row) => others.get(row.promptId)!),

@@ -41,7 +41,10 @@ export function createReportActivities({ store, emit, directory, facts }: Report
 			emit({
 				event: "iteration",
 				iteration: last.iteration,
-				...(last.pairs && { pairs: last.pairs.counts }),
+				...(last.pairs && {
+					pairs: last.pairs.counts,
+					verdicts: { dno: last.pairs.verdicts, ...last.offlineVerdicts },
+				}),
 				...(curve.length > 0 && { loss: { first: curve[0]!.loss, last: curve.at(-1)!.loss } }),
 				points: pointsOf(report.lines, last.iteration),
 				seconds: Object.values(last.seconds).reduce((a, b) => a + b),

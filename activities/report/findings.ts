@@ -39,10 +39,12 @@ function compare(dno: ReportPoint, line: ReportLine): string {
 			: last.low > dno.high
 				? "DNO is below it, with separated intervals"
 				: "the two intervals overlap";
-	const { mean, low, high } = line.dnoAhead!;
+	const end = `${line.name} ends at ${withInterval(last)}: ${apart}.`;
+	if (line.dnoAhead === undefined) return `${end} No problem was judged for both.`;
+	const { mean, low, high } = line.dnoAhead;
 	const points = (rate: number) => `${rate < 0 ? "−" : "+"}${(100 * Math.abs(rate)).toFixed(1)}`;
 	const paired = low > 0 ? "DNO is ahead" : high < 0 ? "DNO is behind" : "the two are not told apart";
-	return `${line.name} ends at ${withInterval(last)}: ${apart}. Problem by problem the difference is ${points(mean)} points (95 % interval ${points(low)} to ${points(high)}): ${paired}.`;
+	return `${end} Problem by problem the difference is ${points(mean)} points (95 % interval ${points(low)} to ${points(high)}): ${paired}.`;
 }
 
 function rising(points: readonly ReportPoint[]): string {

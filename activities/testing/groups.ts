@@ -29,6 +29,7 @@ export function scores(given: readonly number[], correct?: readonly boolean[]): 
 	return { ...base, kind: "scores", scores: [...given], reasons, ...(correct && { correct: [...correct] }) };
 }
 
+/** A verdict that is none. */
 export function failed(kind: "invalid" | "unjudged"): Verdict {
 	return { ...base, kind, reason: `why it is ${kind}` };
 }

@@ -59,14 +59,16 @@ function table(caption: string, rows: readonly Row[], metrics: readonly Metric[]
 	return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
 <caption><span>${caption}, in per cent with 95 % intervals</span></caption>
 <thead><tr><th scope="col">Line</th><th scope="col">Iteration</th>${metrics.map((metric) => html`<th scope="col">${metric.title}</th>`)}
-<th scope="col">Ties with the teacher</th><th scope="col">Validation win rate</th><th scope="col">Prompts (n)</th><th scope="col">Unjudged</th></tr></thead>
+<th scope="col">Ties with the teacher</th><th scope="col">Validation win rate</th><th scope="col">Prompts (n)</th><th scope="col">Invalid</th><th scope="col">Unjudged</th>
+<th scope="col">Validation: invalid</th><th scope="col">Validation: unjudged</th></tr></thead>
 <tbody>${rows.map((each) => row(each, metrics))}</tbody></table></div>`;
 }
 
 function row({ line, point }: Row, metrics: readonly Metric[]): Html {
 	return html`<tr class="${line.isMain ? "main" : ""}"><th scope="row">${line.label}</th><td>${point.iteration}</td>
 ${metrics.map((metric) => rate(metric, point))}<td>${percent(point.ties)}</td>
-<td>${percent(point.validationWinRate)}</td><td>${count(point.n)}</td><td>${count(point.unjudged)}</td></tr>`;
+<td>${percent(point.validationWinRate)}</td><td>${count(point.n)}</td>
+${[point.invalid, point.unjudged, point.validationInvalid, point.validationUnjudged].map((prompts) => html`<td>${count(prompts)}</td>`)}</tr>`;
 }
 
 function rate(metric: Metric, point: ReportPoint): Html {

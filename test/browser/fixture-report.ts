@@ -83,14 +83,10 @@ export function rankingReport(): Report {
 	});
 }
 
-/** Three campaigns put together: every seed's iterations stand beside each other. */
+/** Three campaigns put together. */
 export function severalSeedsReport(): Report {
-	const single = fixtureReport();
-	return {
-		...single,
-		campaign: { ...single.campaign, seeds: [0, 1, 2] },
-		iterations: [1, 2, 3].flatMap(() => single.iterations),
-	};
+	const { campaign } = fixtureReport();
+	return fixtureReport({ campaign: { ...campaign, seeds: [0, 1, 2] } });
 }
 
 function points(random: Random, rates: readonly number[], accuracyFrom: number, accuracyTo: number): ReportPoint[] {
@@ -113,7 +109,10 @@ function points(random: Random, rates: readonly number[], accuracyFrom: number, 
 			accuracyHigh: Math.min(1, accuracy + 0.026),
 			validationWinRate: winRate + (random() - 0.5) / 30,
 			n: 600,
+			invalid: t === 2 ? 1 : 0,
 			unjudged: t === 3 ? 2 : 0,
+			validationInvalid: t === 4 ? 3 : 0,
+			validationUnjudged: t === 5 ? 4 : 0,
 		};
 	});
 }
@@ -134,6 +133,10 @@ function iteration(random: Random, t: number): ReportIteration {
 			replayed: t === 1 ? 0 : Math.round(90 + 40 * random()),
 		},
 		verdicts: { prompts: 400, judged: 400 - t, invalid: t % 3, unjudged: t === 2 ? 9 : 0, ties: 0.4 + 0.05 * t },
+		offlineVerdicts: {
+			[LINES.offlineDpo]: { prompts: 400, judged: 388, invalid: 5, unjudged: 7, ties: 0.6 },
+			[LINES.offlineKto]: { prompts: 400, judged: 388, invalid: 5, unjudged: 7, ties: 0.6 },
+		},
 		reference: { iteration: t - 1, sha256: hash(t - 1) },
 		policy: { iteration: t, sha256: hash(t), folder: `policies/dno-${t}` },
 		steps: 90,
