@@ -56,7 +56,10 @@ export type CandidateGroup = z.infer<typeof candidateGroup>;
 
 const verdictBase = {
 	schemaVersion: version,
-	/** sha256 of everything that determines the verdict; what it is stored and found under. */
+	/**
+	 * sha256 of everything that determines the verdict: judge, prompt and candidates. Pairs name their verdict by it; the
+	 * store finds verdicts by the chunk that they were judged in.
+	 */
 	key: z.string(),
 	promptId: z.string(),
 	judge: z.string(),

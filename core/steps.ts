@@ -75,6 +75,8 @@ export interface JudgeJob extends StepContext {
 
 export interface JudgeResult {
 	readonly verdicts: ArtifactRef;
+	/** Verdicts that are `unjudged`: whoever asks for the chunk again has these tried again. */
+	readonly unjudged: number;
 	readonly seconds: number;
 }
 
