@@ -131,7 +131,7 @@ export const campaignConfig = z.strictObject({
 		})
 		.default({}),
 	evaluation: z.strictObject({
-		/** Samples a held-out prompt. */
+		/** Samples a held-out prompt; the win rate against the initial policy needs 2 for an independent opponent. */
 		samples: z.int().positive().default(2),
 		temperature: z.number().nonnegative().default(1),
 		topP: z.number().positive().max(1).default(1),

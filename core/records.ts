@@ -136,7 +136,7 @@ export const evaluationRow = z.strictObject({
 		judgedAnswer.extend({
 			/** P(y ≻ the teacher's answer): 1, ½ or 0. */
 			againstTeacher: z.number(),
-			/** Mean P(y ≻ y') over the initial policy's samples y'. */
+			/** Mean P(y ≻ y') over the initial policy's samples y' that were drawn with other random numbers than y. */
 			againstInitial: z.number(),
 		}),
 	),

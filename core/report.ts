@@ -37,14 +37,18 @@ const reportPoint = z.strictObject({
 });
 export type ReportPoint = z.infer<typeof reportPoint>;
 
+/** Of win rates, prompt by prompt, with its 95 % interval over prompts; in [−1, 1]. */
+const difference = z.strictObject({ mean: z.number(), low: z.number(), high: z.number(), n: z.int() });
+
 export const reportLine = z.strictObject({
 	name: z.string(),
 	points: z.array(reportPoint),
 	/**
-	 * DNO's win rate minus this line's, prompt by prompt, after the last iteration, with its 95 % interval; in [−1, 1].
-	 * Absent for DNO itself, before the first iteration, and where no prompt was judged for both.
+	 * DNO's win rate minus this line's after the last iteration. Absent for DNO itself, before the first iteration, and where no prompt was judged for both.
 	 */
-	dnoAhead: z.strictObject({ mean: z.number(), low: z.number(), high: z.number(), n: z.int() }).optional(),
+	dnoAhead: difference.optional(),
+	/** DNO's win rate minus its own one iteration before, likewise; absent for the other lines. */
+	lastStep: difference.optional(),
 });
 export type ReportLine = z.infer<typeof reportLine>;
 

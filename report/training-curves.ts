@@ -1,4 +1,5 @@
 import type { Report } from "../core/report.ts";
+import { mean } from "../core/statistics.ts";
 import { styleLines } from "./lines.ts";
 
 /** The training curves of one line, laid end to end over the campaign. */
@@ -41,7 +42,7 @@ export function trainingCurves(report: Report): readonly Curves[] {
 function bins<P extends { step: number; loss: number; gradNorm: number }>(points: readonly P[], size: number) {
 	return Array.from({ length: Math.ceil(points.length / Math.max(1, size)) }, (_, i) => {
 		const own = points.slice(i * size, (i + 1) * size);
-		const mean = (read: (point: P) => number): number => own.reduce((sum, point) => sum + read(point), 0) / own.length;
-		return { step: mean((p) => p.step), loss: mean((p) => p.loss), gradNorm: mean((p) => p.gradNorm) };
+		const over = (read: (point: P) => number): number => mean(own.map(read));
+		return { step: over((p) => p.step), loss: over((p) => p.loss), gradNorm: over((p) => p.gradNorm) };
 	});
 }

@@ -1,7 +1,7 @@
 import { type CandidateGroup, type EvaluationRow, SCHEMA_VERSION, type Verdict } from "../../core/records.ts";
 import type { ReportPoint } from "../../core/report.ts";
 import { preference } from "../../core/rewards.ts";
-import { type Interval, meanInterval, pairedDifference } from "../../core/statistics.ts";
+import { type Interval, mean, meanInterval, pairedDifference } from "../../core/statistics.ts";
 
 /**
  * One row a judged prompt: each sample against the teacher's answer and against the initial policy's samples.
@@ -34,11 +34,20 @@ export function evaluationRows(
 			samples: group.responses.slice(0, samples).map((_, j) => ({
 				...judged(j),
 				againstTeacher: preference(scores[j]!, scores[teacher]!),
-				againstInitial: mean(initial.map((k) => preference(scores[j]!, scores[k]!))),
+				againstInitial: mean(opponents(initial, j).map((k) => preference(scores[j]!, scores[k]!))),
 			})),
 		};
 		return [row];
 	});
+}
+
+/**
+ * The initial policy's samples that sample j is compared with: all but the j-th, which was drawn with the same random
+ * numbers. Such a pair is often one answer twice, and P(y ≻ y') is of two that are drawn independently. With one sample a
+ * prompt there is no other, and the rate is drawn towards ½.
+ */
+function opponents(initial: readonly number[], j: number): readonly number[] {
+	return initial.length === 1 ? initial : initial.filter((_, k) => k !== j);
 }
 
 /** The rows of what was judged, and how many prompts were not. */
@@ -94,8 +103,4 @@ export function winRateDifference(a: readonly EvaluationRow[], b: readonly Evalu
 		shared.map(winRate),
 		shared.map((row) => others.get(row.promptId)!),
 	);
-}
-
-function mean(values: readonly number[]): number {
-	return values.reduce((a, b) => a + b, 0) / values.length;
 }

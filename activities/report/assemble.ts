@@ -65,11 +65,13 @@ async function reportLine(store: Store, key: LineKey, evaluated: readonly Evalua
 			reportPoint(iteration, await readJudged(store, heldOut), await readJudged(store, validation)),
 		),
 	);
+	const line = { name: LINES[key], points };
 	const dno = evaluated.findLast((e) => e.line === "dno")!;
-	const last = own.findLast((e) => e.iteration === dno.iteration);
-	if (key === "dno" || last === undefined || last.iteration === 0) return { name: LINES[key], points };
-	const dnoAhead = winRateDifference(await rows(store, dno), await rows(store, last));
-	return { name: LINES[key], points, ...(dnoAhead && { dnoAhead }) };
+	// DNO is compared with itself one iteration before, every other line with DNO.
+	const other = own.find((e) => e.iteration === dno.iteration - Number(key === "dno"));
+	if (dno.iteration === 0 || other === undefined) return line;
+	const difference = winRateDifference(await rows(store, dno), await rows(store, other));
+	return { ...line, ...(difference && { [key === "dno" ? "lastStep" : "dnoAhead"]: difference }) };
 }
 
 async function reportIteration(

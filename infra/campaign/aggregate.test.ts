@@ -59,6 +59,8 @@ test("counts what any seed could not have judged, also where no seed could, and 
 				winRate: 0.5,
 				...{ invalid: 1, unjudged: 2, validationInvalid: 1, validationUnjudged: 2 },
 			});
+	expect(made.lines[0]!.lastStep).toEqual({ mean: 0, low: 0, high: 0, n: 2 });
+	expect(made.lines[1]!.dnoAhead).toEqual({ mean: 0, low: 0, high: 0, n: 2 });
 	expect(made.iterations[0]!.offlineVerdicts[LINES.offlineDpo]).toEqual({
 		...{ prompts: 800, judged: 776, invalid: 10, unjudged: 14, ties: 0.6 },
 	});

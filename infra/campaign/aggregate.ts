@@ -14,7 +14,9 @@ import {
 	report as reportSchema,
 	type VerdictCounts,
 } from "../../core/report.ts";
+import { mean, sum } from "../../core/statistics.ts";
 import { winRateChartSvg } from "../../report/chart-svg.ts";
+import { percent } from "../../report/format.ts";
 import { renderReport } from "../../report/render.ts";
 
 /**
@@ -105,10 +107,13 @@ async function jointLine(
 	});
 	const joint = { name, points: await Promise.all(points) };
 	const last = iterations.at(-1)!;
-	if (key === "dno" || last === 0) return joint;
-	const dno = await jointRows(directories, `dno-${last}.jsonl`);
-	const dnoAhead = winRateDifference(dno, await jointRows(directories, `${key}-${last}.jsonl`));
-	return { ...joint, ...(dnoAhead && { dnoAhead }) };
+	if (last === 0) return joint;
+	const other = key === "dno" ? `dno-${last - 1}` : `${key}-${last}`;
+	const difference = winRateDifference(
+		await jointRows(directories, `dno-${last}.jsonl`),
+		await jointRows(directories, `${other}.jsonl`),
+	);
+	return { ...joint, ...(difference && { [key === "dno" ? "lastStep" : "dnoAhead"]: difference }) };
 }
 
 /**
@@ -153,10 +158,7 @@ function jointIteration(seeds: readonly ReportIteration[]): ReportIteration {
 			]),
 		),
 		steps: sum(seeds.map((s) => s.steps)),
-		seconds: over(
-			(s) => s.seconds,
-			(values) => sum(values) / values.length,
-		),
+		seconds: over((s) => s.seconds, mean),
 	};
 }
 
@@ -173,7 +175,6 @@ function jointVerdicts(seeds: readonly VerdictCounts[]): VerdictCounts {
 }
 
 function seedFinding({ campaign, lines }: Report): string {
-	const percent = (rate: number) => `${(100 * rate).toFixed(1)} %`;
 	const ends = lines.map(({ name, points }) => {
 		const last = points.at(-1)!;
 		return `${name} ${percent(last.winRate)}${last.accuracy === undefined ? "" : ` (accuracy ${percent(last.accuracy)})`}`;
@@ -181,8 +182,4 @@ function seedFinding({ campaign, lines }: Report): string {
 	const { accuracy } = lines[0]!.points[0]!;
 	const from = accuracy === undefined ? "" : `, from accuracy ${percent(accuracy)}`;
 	return `Seed ${campaign.seeds[0]}${from}: ${ends.join(", ")}.`;
-}
-
-function sum(values: readonly number[]): number {
-	return values.reduce((a, b) => a + b, 0);
 }

@@ -1,4 +1,5 @@
 import type { Report } from "../../core/report.ts";
+import { sum } from "../../core/statistics.ts";
 import { type CurveChart, type CurvePoint, drawCurve, SMOOTHING } from "../charts/curve-chart.ts";
 import { forAnyScreen, forBothScreens } from "../charts/draw.ts";
 import { drawStacked, type Stack } from "../charts/stacked-chart.ts";
@@ -24,10 +25,7 @@ export function training(report: Report): Html {
 <p class="empty">No iteration has been trained yet.</p></section>`;
 	}
 	const seconds = report.iterations.map((row) => ({ iteration: row.iteration, values: row.seconds }));
-	const total = report.iterations.reduce(
-		(sum, row) => sum + STAGES.reduce((all, { key }) => all + row.seconds[key], 0),
-		0,
-	);
+	const total = sum(report.iterations.flatMap((row) => Object.values(row.seconds)));
 	const label = "Seconds by stage and iteration, stacked; the table below has the figures.";
 	const chart = {
 		label,

@@ -35,7 +35,7 @@ export function fixtureReport(overrides: Partial<Report> = {}, iterations = 6): 
 		findings: [
 			"These figures are made up for the page's tests; no model was trained for them.",
 			"Continued SFT ends at 45.8 % (95 % interval 43.3 % to 48.3 %): DNO is above it, with separated intervals.",
-			"DNO was still rising in the last iteration (+0.7 points).",
+			"DNO was still rising in the last iteration: problem by problem the change is +0.7 points (95 % interval +0.2 to +1.2).",
 		],
 		...overrides,
 	};
