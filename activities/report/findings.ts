@@ -13,7 +13,7 @@ export function findings(lines: readonly ReportLine[], iterations: readonly Repo
 	if (dno === undefined || first === undefined || last === undefined || last.iteration === 0) return [];
 	return [
 		`After ${last.iteration} iterations DNO's win rate against the teacher is ${withInterval(last)}, from ${withInterval(first)}; ${againstHalf(last)}.`,
-		`Against the initial policy it wins ${percent(last.winRateAgainstInitial)}, ties counted half.`,
+		`Against the initial policy DNO wins ${percent(last.winRateAgainstInitial)}, ties counted half.`,
 		...accuracyChange(first, last),
 		...lines.filter((line) => line !== dno).map((line) => compare(last, line)),
 		...rising(dno),
@@ -22,7 +22,7 @@ export function findings(lines: readonly ReportLine[], iterations: readonly Repo
 }
 
 function accuracyChange({ accuracy: from }: ReportPoint, { accuracy: to }: ReportPoint): string[] {
-	return from === undefined || to === undefined ? [] : [`Its accuracy went from ${percent(from)} to ${percent(to)}.`];
+	return from === undefined || to === undefined ? [] : [`DNO's accuracy went from ${percent(from)} to ${percent(to)}.`];
 }
 
 function againstHalf({ low, high }: ReportPoint): string {

@@ -21,7 +21,8 @@ import { renderReport } from "../../report/render.ts";
 
 /**
  * One report over the same campaign run with several seeds: rates are means over seeds, and their intervals are over
- * prompts, the seeds' samples of one prompt averaged first (all seeds are evaluated on the same prompts).
+ * prompts, the seeds' samples of one prompt averaged first (all seeds are evaluated on the same prompts). So they hold
+ * the seeds fixed. Counts are sums.
  *
  * @param directories the seeds' campaign folders, each with a finished report
  * @param out folder of the joint report
@@ -60,7 +61,7 @@ export async function aggregateSeeds(directories: readonly string[], out: string
 			broken: sum(reports.map((r) => r.changes.broken)),
 		},
 		findings: [
-			`Rates are means of ${reports.length} seeds, with intervals over the held-out problems; counts are sums over the seeds, seconds are means. Training curves, checkpoints and the problems below are those of seed ${first.campaign.seeds[0]}.`,
+			`Rates are means of ${reports.length} seeds, with intervals over the held-out problems that hold the seeds fixed; counts are sums over the seeds, seconds are means. Training curves, checkpoints and the problems below are those of seed ${first.campaign.seeds[0]}.`,
 			...findings(lines, []),
 			...reports.map(seedFinding),
 		],
