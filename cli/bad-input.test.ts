@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from "vitest";
 import { openCampaign } from "./campaign-file.ts";
 import { loadCampaign } from "./load-campaign.ts";
 import { ownIdentity } from "./process-identity.ts";
-import { type CampaignFolder, CONFIG, edit, makeCampaign, prompts } from "./testing/campaign-folder.ts";
+import { type CampaignFolder, CONFIG, edit, MODEL, makeCampaign, prompts } from "./testing/campaign-folder.ts";
 import { dno } from "./testing/dno.ts";
 
 // Processes start slowly on a machine that is busy with other tests.
@@ -151,7 +151,59 @@ const cases: Case[] = [
 		name: "a model of another architecture",
 		code: 1,
 		break: (campaign) => campaign.write("model/config.json", { architectures: ["GPT2LMHeadModel"] }),
-		says: 'DIR/model/config.json: architectures must be ["LlamaForCausalLM"]',
+		says: 'DIR/model/config.json: unsupported architecture. got "GPT2LMHeadModel"',
+	},
+	{
+		name: "a model that cannot end a response",
+		code: 1,
+		break: (campaign) => campaign.write("model/config.json", { ...MODEL, eos_token_id: null }),
+		says: "DIR/model/config.json: the model names no token that ends a response. Set eos_token_id",
+	},
+	{
+		name: "a tokenizer that is none",
+		code: 1,
+		break: (campaign) => campaign.write("model/tokenizer.json", []),
+		says: "DIR/model/tokenizer.json: not a tokenizer file. got []",
+	},
+	{
+		name: "a single answer where an offline baseline needs two",
+		code: 1,
+		break: replaceLine("train.jsonl", 3, '{"id": "t2", "prompt": "What is 5?", "gold": "5", "answers": ["5"]}'),
+		says: 'DIR/train.jsonl:3: the preference set of baselines.offlineDpo needs at least 2 answers to each training prompt; 1 of 6 prompts have fewer. got ["5"]. Add "answers": ',
+	},
+	{
+		name: "an answer that the tokenizer cannot write",
+		code: 1,
+		break: replaceLine("train.jsonl", 2, '{"id": "t1", "prompt": "What is 5?", "gold": "5", "answers": ["4", "six"]}'),
+		says: `DIR/train.jsonl:2: the policy's tokenizer cannot write the teacher's answer: it comes back as "". got "six"`,
+	},
+	{
+		name: "a gold answer to a held-out prompt that the tokenizer cannot write",
+		code: 1,
+		break: replaceLine("held-out.jsonl", 4, '{"id": "h3", "prompt": "What is 5?", "gold": "five"}'),
+		says: `DIR/held-out.jsonl:4: the policy's tokenizer cannot write the teacher's answer: it comes back as "". got "five"`,
+	},
+	{
+		name: "a prompt that leaves no room for the response",
+		code: 1,
+		break: replaceLine("validation.jsonl", 2, '{"id": "v1", "prompt": "What is 4 4 4?", "gold": "4"}'),
+		says: 'DIR/validation.jsonl:2: a prompt of 5 tokens and a response of sampling.maxTokens = 16 do not fit the model\'s 20 positions. got "What is 4 4 4?". Shorten the prompt, or lower sampling.maxTokens to 15',
+	},
+	{
+		name: "an answer that is longer than the model's context",
+		code: 1,
+		break: replaceLine(
+			"train.jsonl",
+			1,
+			`{"id": "t0", "prompt": "What is 4?", "gold": "4", "answers": ["4", "${"5 ".repeat(17)}"]}`,
+		),
+		says: "DIR/train.jsonl:1: a prompt of 3 tokens and an answer of 18 do not fit the model's 20 positions",
+	},
+	{
+		name: "a tokenizer of another model",
+		code: 1,
+		break: (campaign) => campaign.write("model/config.json", { ...MODEL, vocab_size: 6 }),
+		says: "DIR/train.jsonl:1: the tokenizer makes a token of the line that is not among the model's 6. got 6",
 	},
 	{
 		name: "a verifier that verifies nothing",

@@ -3,8 +3,11 @@ import { mendMissingPath } from "../activities/datasets/near-names.ts";
 import { readPrompts } from "../activities/datasets/read-prompts.ts";
 import type { CampaignConfig } from "../core/config.ts";
 import { DnoError } from "../core/errors.ts";
+import { openTokenizer } from "../gpu-worker/formats/tokenizer.ts";
+import { checkAnswers } from "./check-answers.ts";
 import { checkModelFolder } from "./check-model-folder.ts";
-import { checkOverlap } from "./check-overlap.ts";
+import { checkOverlap, type PromptFile } from "./check-overlap.ts";
+import { checkTexts, type TextLimits } from "./check-texts.ts";
 import { importModule } from "./import-module.ts";
 
 /** How many prompts each file holds. */
@@ -24,38 +27,42 @@ export async function checkCampaignData(
 	config: CampaignConfig,
 	{ fromScratch = false }: { fromScratch?: boolean } = {},
 ): Promise<PromptCounts> {
-	await (fromScratch ? checkFromScratch(config) : checkModelFolder(config.policy.model));
+	const limits = await (fromScratch ? checkFromScratch(config) : checkModelFolder(config.policy.model));
 	await checkExport(config.oracle.module, "verify", "export function verify({ prompt, response, meta }) { … }");
-	const [train, validation, heldOut] = await Promise.all(
-		(["train", "validation", "heldOut"] as const).map(async (split) => {
-			const file = config.prompts[split];
-			return { key: `prompts.${split}`, file, prompts: await readPrompts(file) };
-		}),
-	);
-	checkOverlap([train!, validation!, heldOut!]);
-	checkEnough(config, train!.prompts.length);
+	const read = async (split: "train" | "validation" | "heldOut"): Promise<PromptFile> => {
+		const file = config.prompts[split];
+		return { key: `prompts.${split}`, file, prompts: await readPrompts(file) };
+	};
+	const [train, validation, heldOut] = await Promise.all([read("train"), read("validation"), read("heldOut")]);
+	checkOverlap([train, validation, heldOut]);
+	checkEnough(config, train.prompts.length);
+	checkAnswers(config, train);
+	checkTexts({ train, validation, heldOut }, limits, config);
 	return {
-		train: train!.prompts.length,
-		validation: validation!.prompts.length,
-		heldOut: heldOut!.prompts.length,
+		train: train.prompts.length,
+		validation: validation.prompts.length,
+		heldOut: heldOut.prompts.length,
 	};
 }
 
 /**
  * Checks what an initial policy is made from.
  *
+ * @returns What the policy will be able to read and write.
  * @throws {DnoError} The config does not say how, or a file it names is not there.
  */
-export async function checkFromScratch({ policy }: CampaignConfig): Promise<void> {
+export async function checkFromScratch({ policy }: CampaignConfig): Promise<TextLimits> {
 	if (policy.fromScratch === undefined)
 		throw new DnoError({
 			what: "the config does not say how to make the initial policy: policy.fromScratch is missing",
 			mend: "Add it, or run without --from-scratch from the folder policy.model",
 			kind: "usage",
 		});
-	const { tokenizer, demonstrations } = policy.fromScratch;
-	await checkFile(tokenizer, "the tokenizer");
+	const { tokenizer: file, demonstrations, architecture } = policy.fromScratch;
+	await checkFile(file, "the tokenizer");
+	const tokenizer = openTokenizer(file);
 	await checkExport(demonstrations, "default", "export default function (seed) { return [{ prompt, response }, …]; }");
+	return { tokenizer, vocabSize: tokenizer.vocabSize, maxPositions: architecture.max_position_embeddings };
 }
 
 async function checkFile(file: string, what: string): Promise<void> {

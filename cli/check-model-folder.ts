@@ -1,17 +1,21 @@
-import { open, readFile, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { mendMissingPath } from "../activities/datasets/near-names.ts";
 import { DnoError } from "../core/errors.ts";
+import { openTokenizer } from "../gpu-worker/formats/tokenizer.ts";
+import { readModelConfig } from "../gpu-worker/model/folder.ts";
+import type { TextLimits } from "./check-texts.ts";
 
 const FILES = ["config.json", "model.safetensors", "tokenizer.json"];
-const ARCHITECTURE = "LlamaForCausalLM";
 
 /**
  * Checks that a folder is a Hugging Face model that the engine runs, without reading its weights.
  *
- * @throws {DnoError} It does not exist, lacks files, is of another architecture, or its weights are no safetensors file.
+ * @returns What the model can read and write.
+ * @throws {DnoError} It does not exist, lacks files, is of another architecture, its tokenizer cannot be used, or its
+ * weights are no safetensors file.
  */
-export async function checkModelFolder(folder: string): Promise<void> {
+export async function checkModelFolder(folder: string): Promise<TextLimits> {
 	const found = await stat(folder).catch(() => undefined);
 	if (found === undefined)
 		throw new DnoError({ what: "the model folder does not exist", where: folder, mend: await mendMissingPath(folder) });
@@ -25,34 +29,20 @@ export async function checkModelFolder(folder: string): Promise<void> {
 			where: folder,
 			mend: "Set policy.model to a folder with config.json, model.safetensors and tokenizer.json, or make one with dno pretrain",
 		});
-	await checkArchitecture(join(folder, "config.json"));
-	await readJson(join(folder, "tokenizer.json"));
+	const { vocabSize, maxPositions, eosTokenIds } = readModelConfig(folder);
+	if (eosTokenIds.length === 0)
+		throw new DnoError({
+			what: "the model names no token that ends a response",
+			where: join(folder, "config.json"),
+			mend: "Set eos_token_id",
+		});
+	const tokenizer = openTokenizer(folder);
 	await checkSafetensors(join(folder, "model.safetensors"));
+	return { tokenizer, vocabSize, maxPositions };
 }
 
 async function isFile(file: string): Promise<boolean> {
 	return (await stat(file).catch(() => undefined))?.isFile() ?? false;
-}
-
-async function checkArchitecture(file: string): Promise<void> {
-	const config = (await readJson(file)) as { architectures?: unknown } | null;
-	const architectures = config?.architectures;
-	if (!Array.isArray(architectures) || !architectures.includes(ARCHITECTURE))
-		throw new DnoError({
-			what: `architectures must be ["${ARCHITECTURE}"], the one family that is supported`,
-			where: file,
-			got: architectures,
-			mend: "Choose a Llama-style model",
-		});
-}
-
-async function readJson(file: string): Promise<unknown> {
-	try {
-		return JSON.parse(await readFile(file, "utf8"));
-	} catch (cause) {
-		const message = (cause as Error).message;
-		throw new DnoError({ what: `not JSON: ${message}`, where: file, mend: "Fetch the model again", cause });
-	}
 }
 
 // A header's length, then the header, a JSON object: what git-lfs pointers and cut-off downloads lack.

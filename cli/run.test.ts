@@ -117,7 +117,9 @@ describe("dno run", () => {
 		expect(runs.map(({ config }) => config.seed)).toEqual([5, 6]);
 		const out = join(campaign.folder, "runs/tiny-seed-5-seeds-2");
 		expect(aggregated).toEqual([[join(out, "seed-5"), join(out, "seed-6")]]);
-		expect(stdout).toMatch(/Mean of 2 seeds\n[\s\S]*Report: runs\/tiny-seed-5-seeds-2\/report.html\n$/);
+		expect(stdout).toMatch(
+			/Mean of 2 seeds; intervals are over problems and hold the seeds fixed\n[\s\S]*Report: runs\/tiny-seed-5-seeds-2\/report.html\n$/,
+		);
 	});
 
 	test("--dry-run checks and plans, starts nothing and leaves nothing behind", async () => {

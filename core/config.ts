@@ -95,7 +95,10 @@ export const campaignConfig = z.strictObject({
 	oracle: z.discriminatedUnion("kind", [
 		z.strictObject({
 			kind: z.literal("verifier"),
-			/** A module that exports `verify({prompt, response, meta}) → {score, correct, reason}`. */
+			/**
+			 * A module that exports `verify({prompt, response, meta}) → {score, correct?, reason?}`; without `correct` the
+			 * report has no accuracy.
+			 */
 			module: path,
 			/** Prompts a judging activity. */
 			chunkSize: z.int().positive().default(50),
@@ -128,7 +131,7 @@ export const campaignConfig = z.strictObject({
 		})
 		.default({}),
 	evaluation: z.strictObject({
-		/** Samples a held-out prompt. */
+		/** Samples a held-out prompt; the win rate against the initial policy needs 2 for an independent opponent. */
 		samples: z.int().positive().default(2),
 		temperature: z.number().nonnegative().default(1),
 		topP: z.number().positive().max(1).default(1),

@@ -1,5 +1,5 @@
 import type { CampaignConfig } from "./config.ts";
-import type { PairCounts, ReportPoint } from "./report.ts";
+import type { PairCounts, ReportPoint, VerdictCounts } from "./report.ts";
 
 /** The lines of the chart, by the key that configs, folders and events use. */
 export const LINES = {
@@ -53,6 +53,8 @@ export type CampaignEvent =
 			readonly event: "iteration";
 			readonly iteration: number;
 			readonly pairs?: PairCounts;
+			/** Of the answers that were judged to train on, by whose they are. */
+			readonly verdicts?: Readonly<Partial<Record<LineKey, VerdictCounts>>>;
 			readonly loss?: { readonly first: number; readonly last: number };
 			readonly points: Readonly<Partial<Record<LineKey, ReportPoint>>>;
 			readonly seconds: number;

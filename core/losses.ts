@@ -1,3 +1,5 @@
+import { mean } from "./statistics.ts";
+
 /**
  * Reference maths of the training losses, in double precision; every engine is tested against these functions.
  * Log-probabilities are sums over a response's tokens, in nats; d = log π(y|x) − log π_ref(y|x).
@@ -73,8 +75,4 @@ export function ktoReferencePoint(
 	mismatched: readonly { readonly policy: number; readonly reference: number }[],
 ): number {
 	return Math.max(0, mean(mismatched.map(({ policy, reference }) => policy - reference)));
-}
-
-function mean(numbers: readonly number[]): number {
-	return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }

@@ -56,7 +56,10 @@ export type CandidateGroup = z.infer<typeof candidateGroup>;
 
 const verdictBase = {
 	schemaVersion: version,
-	/** sha256 of everything that determines the verdict; what it is stored and found under. */
+	/**
+	 * sha256 of everything that determines the verdict: judge, prompt and candidates. Pairs name their verdict by it; the
+	 * store finds verdicts by the chunk that they were judged in.
+	 */
 	key: z.string(),
 	promptId: z.string(),
 	judge: z.string(),
@@ -118,7 +121,8 @@ export type Policy = z.infer<typeof policy>;
 
 const judgedAnswer = z.strictObject({
 	text: z.string(),
-	correct: z.boolean(),
+	/** Absent where the oracle ranks answers without saying which are right. */
+	correct: z.boolean().optional(),
 	reason: z.string(),
 });
 
@@ -132,7 +136,7 @@ export const evaluationRow = z.strictObject({
 		judgedAnswer.extend({
 			/** P(y ≻ the teacher's answer): 1, ½ or 0. */
 			againstTeacher: z.number(),
-			/** Mean P(y ≻ y') over the initial policy's samples y'. */
+			/** Mean P(y ≻ y') over the initial policy's samples y' that were drawn with other random numbers than y. */
 			againstInitial: z.number(),
 		}),
 	),

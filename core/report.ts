@@ -17,26 +17,38 @@ const reportPoint = z.strictObject({
 	winRateAgainstInitial: rate,
 	winRateAgainstInitialLow: rate,
 	winRateAgainstInitialHigh: rate,
-	accuracy: rate,
-	accuracyLow: rate,
-	accuracyHigh: rate,
+	/** Share of right answers, with its 95 % interval; absent where the oracle does not say what is right. */
+	accuracy: rate.optional(),
+	accuracyLow: rate.optional(),
+	accuracyHigh: rate.optional(),
 	/** Win rate against the teacher on the validation prompts: what the best policy is chosen by. */
 	validationWinRate: rate,
-	/** Held-out prompts. */
+	/** Held-out prompts that were judged; of several seeds, those that were judged for each. */
 	n: z.int().positive(),
-	/** Responses that could not be judged; they are in no rate. */
+	/**
+	 * Held-out prompts whose verdict could not be read, and those that got none; they are in no rate. Of several seeds
+	 * the sums.
+	 */
+	invalid: z.int().nonnegative(),
 	unjudged: z.int().nonnegative(),
+	/** The same of the validation prompts. */
+	validationInvalid: z.int().nonnegative(),
+	validationUnjudged: z.int().nonnegative(),
 });
 export type ReportPoint = z.infer<typeof reportPoint>;
+
+/** Of win rates, prompt by prompt, with its 95 % interval over prompts; in [−1, 1]. */
+const difference = z.strictObject({ mean: z.number(), low: z.number(), high: z.number(), n: z.int() });
 
 export const reportLine = z.strictObject({
 	name: z.string(),
 	points: z.array(reportPoint),
 	/**
-	 * DNO's win rate minus this line's, prompt by prompt, after the last iteration, with its 95 % interval; in [−1, 1].
-	 * Absent for DNO itself and before the first iteration.
+	 * DNO's win rate minus this line's after the last iteration. Absent for DNO itself, before the first iteration, and where no prompt was judged for both.
 	 */
-	dnoAhead: z.strictObject({ mean: z.number(), low: z.number(), high: z.number(), n: z.int() }).optional(),
+	dnoAhead: difference.optional(),
+	/** DNO's win rate minus its own one iteration before, likewise; absent for the other lines. */
+	lastStep: difference.optional(),
 });
 export type ReportLine = z.infer<typeof reportLine>;
 
@@ -48,19 +60,26 @@ const pairCounts = z.strictObject({
 });
 export type PairCounts = z.infer<typeof pairCounts>;
 
+/** What became of the prompts whose answers were sent to the oracle. */
+const verdictCounts = z.strictObject({
+	prompts: z.int().nonnegative(),
+	judged: z.int().nonnegative(),
+	invalid: z.int().nonnegative(),
+	unjudged: z.int().nonnegative(),
+	/** Share of candidate comparisons that tied. */
+	ties: rate,
+});
+export type VerdictCounts = z.infer<typeof verdictCounts>;
+
 const lossPoint = z.strictObject({ step: z.int().nonnegative(), loss: z.number(), gradNorm: z.number() });
 
 const reportIteration = z.strictObject({
 	iteration: z.int().positive(),
 	pairs: pairCounts,
-	verdicts: z.strictObject({
-		prompts: z.int().nonnegative(),
-		judged: z.int().nonnegative(),
-		invalid: z.int().nonnegative(),
-		unjudged: z.int().nonnegative(),
-		/** Share of candidate comparisons that tied. */
-		ties: rate,
-	}),
+	/** Of DNO's candidates. */
+	verdicts: verdictCounts,
+	/** Of the teacher's answers, the offline baselines' preference set, by line name. */
+	offlineVerdicts: z.record(z.string(), verdictCounts),
 	/** The checkpoint that was the reference π_t of this iteration (promise 6), and the policy that came out. */
 	reference: z.strictObject({ iteration: z.int().nonnegative(), sha256: z.string() }),
 	policy: z.strictObject({ iteration: z.int().positive(), sha256: z.string(), folder: z.string() }),
@@ -80,7 +99,7 @@ export type ReportIteration = z.infer<typeof reportIteration>;
 
 const judgedText = z.strictObject({
 	text: z.string(),
-	correct: z.boolean(),
+	correct: z.boolean().optional(),
 	/** The verifier's words on what is wrong, empty when nothing is. */
 	reason: z.string(),
 });

@@ -33,12 +33,17 @@ export function pairedDifference(a: readonly number[], b: readonly number[]): In
 function normalInterval(values: readonly number[]): Interval {
 	if (values.length === 0) throw new RangeError("a mean needs at least one value");
 	const n = values.length;
-	const mean = sum(values) / n;
-	const variance = n > 1 ? sum(values.map((v) => (v - mean) ** 2)) / (n - 1) : 0;
+	const centre = mean(values);
+	const variance = n > 1 ? sum(values.map((v) => (v - centre) ** 2)) / (n - 1) : 0;
 	const half = Z_95 * Math.sqrt(variance / n);
-	return { mean, low: mean - half, high: mean + half, n };
+	return { mean: centre, low: centre - half, high: centre + half, n };
 }
 
-function sum(values: readonly number[]): number {
+/** Of no values: NaN. */
+export function mean(values: readonly number[]): number {
+	return sum(values) / values.length;
+}
+
+export function sum(values: readonly number[]): number {
 	return values.reduce((a, b) => a + b, 0);
 }

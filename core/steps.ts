@@ -1,6 +1,6 @@
 import type { LineKey } from "./events.ts";
 import type { ArtifactRef } from "./records.ts";
-import type { PairCounts, ReportIteration, ReportPoint } from "./report.ts";
+import type { PairCounts, ReportIteration, ReportPoint, VerdictCounts } from "./report.ts";
 
 /**
  * What the workflows hand to activities and get back. Histories hold these and nothing larger: data stays in the store and
@@ -75,6 +75,8 @@ export interface JudgeJob extends StepContext {
 
 export interface JudgeResult {
 	readonly verdicts: ArtifactRef;
+	/** Verdicts that are `unjudged`: whoever asks for the chunk again has these tried again. */
+	readonly unjudged: number;
 	readonly seconds: number;
 }
 
@@ -92,7 +94,7 @@ export interface PairResult {
 	readonly fresh: ArtifactRef;
 	readonly count: number;
 	readonly counts: PairCounts;
-	readonly verdicts: ReportIteration["verdicts"];
+	readonly verdicts: VerdictCounts;
 	/** Optimizer steps an epoch setting asks for. */
 	readonly steps: number;
 }
@@ -125,6 +127,8 @@ export interface EvaluationJob extends StepContext {
 export interface EvaluationResult {
 	/** Evaluation rows, one a judged prompt. */
 	readonly rows: ArtifactRef;
+	/** Prompts whose verdict could not be read, and prompts that got none. */
+	readonly invalid: number;
 	readonly unjudged: number;
 }
 
@@ -143,6 +147,8 @@ export interface IterationRecord {
 	readonly iteration: number;
 	readonly reference: PolicyRef;
 	readonly pairs?: PairResult;
+	/** What became of the offline baselines' own judging. */
+	readonly offlineVerdicts: Readonly<Partial<Record<LineKey, VerdictCounts>>>;
 	readonly evaluated: readonly EvaluatedPolicy[];
 	readonly curves: Readonly<Partial<Record<LineKey, ArtifactRef>>>;
 	readonly seconds: ReportIteration["seconds"];

@@ -3,7 +3,6 @@ import { readConfig } from "../activities/datasets/read-config.ts";
 import { reportProgress } from "../activities/progress.ts";
 import { durableStep } from "../activities/store/durable-step.ts";
 import { readJsonLines, toJsonLines } from "../activities/store/json-lines.ts";
-import { DnoError } from "../core/errors.ts";
 import { hashSeed } from "../core/random.ts";
 import {
 	type CandidateGroup,
@@ -14,6 +13,7 @@ import {
 } from "../core/records.ts";
 import type { SampleJob, SampleResult } from "../core/steps.ts";
 import type { GpuDependencies } from "./dependencies.ts";
+import { encodeAnswer } from "./encode-answer.ts";
 import type { SampledResponse } from "./engine.ts";
 import { openTokenizer, type Tokenizer } from "./formats/tokenizer.ts";
 import { readModelConfig } from "./model/folder.ts";
@@ -107,16 +107,7 @@ function teacherResponse(
 	tokenizer: Tokenizer,
 	endOfSequence: number,
 ): Response {
-	const tokens = tokenizer.encode(text);
-	const decoded = tokenizer.decode(tokens);
-	if (withoutSpace(decoded) !== withoutSpace(text)) {
-		throw new DnoError({
-			what: `the policy's tokenizer cannot write the teacher's answer: it comes back as ${JSON.stringify(decoded)}`,
-			where: `prompt ${p.id}`,
-			got: text,
-			mend: "Use a tokenizer that covers the data",
-		});
-	}
+	const tokens = encodeAnswer(tokenizer, text, `prompt ${p.id}`);
 	return {
 		schemaVersion: SCHEMA_VERSION,
 		promptId: p.id,
@@ -126,8 +117,4 @@ function teacherResponse(
 		tokens: [...tokens, endOfSequence],
 		finishReason: "stop",
 	};
-}
-
-function withoutSpace(text: string): string {
-	return text.replaceAll(/\s/g, "");
 }

@@ -10,7 +10,10 @@ export interface Metric {
 	readonly caption: string;
 	/** Where two policies are equal; undefined where there is no such level. */
 	readonly even: { readonly rate: number; readonly label: string } | undefined;
-	readonly read: (point: ReportPoint) => { readonly value: number; readonly low: number; readonly high: number };
+	/** Undefined where the point has no such figure. */
+	readonly read: (
+		point: ReportPoint,
+	) => { readonly value: number; readonly low: number; readonly high: number } | undefined;
 }
 
 export const METRICS: Readonly<Record<MetricKey, Metric>> = {
@@ -35,8 +38,15 @@ export const METRICS: Readonly<Record<MetricKey, Metric>> = {
 	accuracy: {
 		key: "accuracy",
 		title: "Accuracy",
-		caption: "Share of held-out answers that the verifier finds right.",
+		caption: "Share of held-out answers that the oracle finds right.",
 		even: undefined,
-		read: (p) => ({ value: p.accuracy, low: p.accuracyLow, high: p.accuracyHigh }),
+		read: (p) =>
+			p.accuracy === undefined ? undefined : { value: p.accuracy, low: p.accuracyLow!, high: p.accuracyHigh! },
 	},
 };
+
+/** The metrics that any point has: an oracle that does not say what is right gives no accuracy. */
+export function shownMetrics(lines: readonly { readonly points: readonly ReportPoint[] }[]): readonly Metric[] {
+	const points = lines.flatMap((line) => line.points);
+	return Object.values(METRICS).filter((metric) => points.some((point) => metric.read(point) !== undefined));
+}

@@ -6,6 +6,7 @@ import {
 	fixtureReport,
 	HOSTILE,
 	hostileReport,
+	rankingReport,
 	runningReport,
 	severalSeedsReport,
 } from "../test/browser/fixture-report.ts";
@@ -49,7 +50,7 @@ it("shows every figure of every point in a table", () => {
 	for (const line of made.lines) {
 		for (const point of line.points) {
 			const row = rows.find((r) => r.startsWith(`${line.name}${point.iteration} `))!;
-			for (const rate of [point.winRate, point.low, point.accuracy, point.winRateAgainstInitialHigh, point.ties]) {
+			for (const rate of [point.winRate, point.low, point.accuracy!, point.winRateAgainstInitialHigh, point.ties]) {
 				expect(row).toContain((100 * rate).toFixed(1));
 			}
 		}
@@ -73,6 +74,13 @@ it("names each iteration's reference and the policy that came out", () => {
 		expect(shown).toContain(reference.sha256.slice(0, 10));
 		expect(shown).toContain(policy.folder);
 	}
+});
+
+it("shows no accuracy where the oracle does not say what is right", () => {
+	const [shown] = text(rankingReport()).split("Config and data");
+	expect(shown).not.toMatch(/accuracy|fixed \d|broken|undefined|NaN/i);
+	expect(page(rankingReport()).querySelectorAll(".wide-only svg[data-metric]")).toHaveLength(2);
+	expect(text(fixtureReport())).toMatch(/Accuracy/);
 });
 
 it("renders a campaign that has nothing yet", () => {
@@ -101,16 +109,32 @@ it("renders reports without baselines, with other lines, with points of unequal 
 	expect(renderReport({ ...made, lines: [] })).toContain("No policy has been evaluated yet.");
 });
 
-it("puts several seeds' iterations together as means, and says so", () => {
+it("says of several seeds what is a mean and what the intervals are over", () => {
 	const shown = text(severalSeedsReport());
 	expect(shown).toContain("Seeds (averaged over)");
 	expect(shown).toContain("0, 1, 2");
-	expect(shown).toContain("Counts are means over the seeds.");
-	const rows = (report: Report) =>
-		page(report).querySelectorAll('[aria-label="Pairs and verdicts by iteration"] tbody tr');
-	expect([...rows(severalSeedsReport())].map((row) => row.textContent)).toEqual(
-		[...rows(fixtureReport())].map((row) => row.textContent),
-	);
+	expect(shown.replace(/\s+/g, " ")).toContain("Intervals are over the held-out prompts and hold these seeds fixed");
+	expect(text(fixtureReport())).not.toContain("these seeds");
+});
+
+it("reports invalid and unjudged verdicts apart, of evaluations and of the offline lines' own judging", () => {
+	const cells = (label: string, start: string) =>
+		[...page(fixtureReport()).querySelectorAll(`[aria-label="${label}"] tbody tr`)]
+			.map((row) => [...row.children].map((cell) => cell.textContent!))
+			.find((row) => row.join(" ").startsWith(start))!;
+	const evaluated = (t: number) => cells("Held-out figures of every iteration", `DNO ${t}`).slice(-5);
+	expect([2, 3, 4, 5].map(evaluated)).toEqual([
+		["600", "1", "0", "0", "0"],
+		["600", "0", "2", "0", "0"],
+		["600", "0", "0", "3", "0"],
+		["600", "0", "0", "0", "4"],
+	]);
+	expect(cells("Verdicts on the offline lines’ preference set by iteration", "2 Offline KTO").slice(2, -1)).toEqual([
+		"400",
+		"388",
+		"5",
+		"7",
+	]);
 });
 
 it("lets no text of the report become markup", () => {

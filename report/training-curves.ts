@@ -1,5 +1,5 @@
 import type { Report } from "../core/report.ts";
-import { groupIterations } from "./iterations.ts";
+import { mean } from "../core/statistics.ts";
 import { styleLines } from "./lines.ts";
 
 /** The training curves of one line, laid end to end over the campaign. */
@@ -18,9 +18,9 @@ export interface Curves {
 /** Most points of one line's curve: more than a screen has pixels for would only make the page heavier. */
 const MAX_POINTS = 360;
 
-/** Every line's curves, in the order of the chart's lines. Of several seeds the first one's are taken. */
+/** Every line's curves, in the order of the chart's lines. */
 export function trainingCurves(report: Report): readonly Curves[] {
-	const rows = groupIterations(report).map((group) => group.rows[0]!);
+	const rows = report.iterations;
 	const recorded = new Set(rows.flatMap((row) => Object.keys(row.losses)));
 	const names = report.lines.map((line) => line.name).filter((name) => recorded.delete(name));
 	return [...names, ...recorded].map((name) => {
@@ -42,7 +42,7 @@ export function trainingCurves(report: Report): readonly Curves[] {
 function bins<P extends { step: number; loss: number; gradNorm: number }>(points: readonly P[], size: number) {
 	return Array.from({ length: Math.ceil(points.length / Math.max(1, size)) }, (_, i) => {
 		const own = points.slice(i * size, (i + 1) * size);
-		const mean = (read: (point: P) => number): number => own.reduce((sum, point) => sum + read(point), 0) / own.length;
-		return { step: mean((p) => p.step), loss: mean((p) => p.loss), gradNorm: mean((p) => p.gradNorm) };
+		const over = (read: (point: P) => number): number => mean(own.map(read));
+		return { step: over((p) => p.step), loss: over((p) => p.loss), gradNorm: over((p) => p.gradNorm) };
 	});
 }

@@ -1,4 +1,5 @@
 import { executeChild, workflowInfo } from "@temporalio/workflow";
+import type { VerdictCounts } from "../core/report.ts";
 import type { CandidateSet, PolicyRef, PromptSet, TrainingData, TrainResult } from "../core/steps.ts";
 import { control } from "./control.ts";
 import { type EvaluationInput, type EvaluationOutput, evaluation } from "./evaluation.ts";
@@ -22,6 +23,8 @@ export interface BaselineInput extends Omit<EvaluationInput, "policy" | "initial
 
 export interface BaselineOutput extends Omit<EvaluationOutput, "answers"> {
 	readonly trained?: TrainResult;
+	/** What became of the line's own judging. */
+	readonly verdicts?: VerdictCounts;
 	readonly seconds: number;
 }
 
@@ -42,32 +45,40 @@ export async function baseline(input: BaselineInput): Promise<BaselineOutput> {
 		workflowId: `${workflowInfo().workflowId}/evaluation`,
 		args: [{ spec, context, policy: trained?.policy ?? policy, initial }],
 	});
-	return { evaluated, ...(trained && { trained }), seconds: seconds + evaluated.seconds };
+	const { verdicts } = prepared;
+	return {
+		evaluated,
+		...(trained && { trained }),
+		...(verdicts && { verdicts }),
+		seconds: seconds + evaluated.seconds,
+	};
+}
+
+interface Prepared {
+	readonly data: TrainingData;
+	/** Examples. */
+	readonly count: number;
+	readonly verdicts?: VerdictCounts;
+	readonly seconds: number;
 }
 
 /**
  * SFT imitates the gold answers. Offline DPO and KTO share a fixed preference set: all the teacher's answers, judged once
  * by the campaign's oracle and paired by the campaign's rules; nothing in it depends on a policy.
  */
-async function trainingData({
-	spec,
-	context,
-	initialPolicy,
-	prompts,
-	candidates,
-}: BaselineInput): Promise<{ readonly data: TrainingData; readonly count: number; readonly seconds: number }> {
+async function trainingData({ spec, context, initialPolicy, prompts, candidates }: BaselineInput): Promise<Prepared> {
 	if (context.line === "sft") return { data: { loss: "sft", candidates }, count: candidates.count, seconds: 0 };
 	const answers = await sampleAll({ ...context, policy: initialPolicy, prompts, purpose: "answers" });
 	const judged = await executeChild(judging, {
 		workflowId: `${workflowInfo().workflowId}/judging`,
 		args: [{ context, window: spec.judging, candidates: [answers.candidates] }],
 	});
-	const { pairs, count } = await control.pairCandidates({
+	const { pairs, count, verdicts } = await control.pairCandidates({
 		...context,
 		candidates: answers.candidates,
 		verdicts: judged.verdicts,
 		previous: [],
 	});
 	const loss = context.line === "offlineKto" ? "kto" : "dpo";
-	return { data: { loss, pairs }, count, seconds: answers.seconds + judged.seconds };
+	return { data: { loss, pairs }, count, verdicts, seconds: answers.seconds + judged.seconds };
 }

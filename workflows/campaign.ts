@@ -32,6 +32,7 @@ async function begin(spec: CampaignInput["spec"]): Promise<CampaignState> {
 		iteration: 0,
 		reference: initialPolicy,
 		evaluated: [evaluated],
+		offlineVerdicts: {},
 		curves: {},
 		seconds: { sample: 0, judge: 0, train: 0, evaluate: evaluated.seconds, baselines: 0 },
 	};

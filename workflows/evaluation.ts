@@ -37,7 +37,7 @@ export async function evaluation({ spec, context, policy, initial }: EvaluationI
 	const evaluate = async (
 		split: "heldOut" | "validation",
 		prompts: PromptSet,
-	): Promise<EvaluationResult & { readonly candidates: CandidateSet }> => {
+	): Promise<{ readonly result: EvaluationResult; readonly candidates: CandidateSet }> => {
 		const sampled = await sampleAll({ ...context, policy, prompts, purpose: "evaluation" });
 		const { candidates } = sampled;
 		const opponent = initial?.[split] ?? candidates;
@@ -52,7 +52,7 @@ export async function evaluation({ spec, context, policy, initial }: EvaluationI
 			initial: opponent,
 			verdicts: judged.verdicts,
 		});
-		return { ...result, candidates };
+		return { result, candidates };
 	};
 	const heldOut = await evaluate("heldOut", spec.prompts.heldOut);
 	const validation = await evaluate("validation", spec.prompts.validation);
@@ -62,8 +62,8 @@ export async function evaluation({ spec, context, policy, initial }: EvaluationI
 			line,
 			iteration,
 			policy,
-			heldOut: { rows: heldOut.rows, unjudged: heldOut.unjudged },
-			validation: { rows: validation.rows, unjudged: validation.unjudged },
+			heldOut: heldOut.result,
+			validation: validation.result,
 			seconds,
 		},
 		answers: { heldOut: heldOut.candidates, validation: validation.candidates },

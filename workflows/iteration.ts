@@ -1,5 +1,6 @@
 import { executeChild, workflowInfo } from "@temporalio/workflow";
 import type { ArtifactRef } from "../core/records.ts";
+import type { VerdictCounts } from "../core/report.ts";
 import type { CampaignSpec, EvaluatedPolicy, IterationRecord, PolicyRef, TrainResult } from "../core/steps.ts";
 import { baseline } from "./baseline.ts";
 import type { CampaignState } from "./campaign-state.ts";
@@ -64,6 +65,7 @@ export async function iteration(input: IterationInput): Promise<IterationOutput>
 	const all: EvaluatedPolicy[] = [evaluated];
 	const nextPolicies = { ...policies, dno: next };
 	const curves: Record<string, ArtifactRef> = trained ? { dno: trained.curve } : {};
+	const offlineVerdicts: Record<string, VerdictCounts> = {};
 	let baselineSeconds = 0;
 	// One after the other: they share the GPU hosts with everything else, and the order keeps runs alike.
 	for (const line of spec.baselines) {
@@ -85,6 +87,7 @@ export async function iteration(input: IterationInput): Promise<IterationOutput>
 		all.push(result.evaluated);
 		nextPolicies[line] = result.evaluated.policy;
 		if (result.trained) curves[line] = result.trained.curve;
+		if (result.verdicts) offlineVerdicts[line] = result.verdicts;
 		baselineSeconds += result.seconds;
 	}
 
@@ -92,6 +95,7 @@ export async function iteration(input: IterationInput): Promise<IterationOutput>
 		iteration: input.iteration,
 		reference: policy,
 		pairs: paired,
+		offlineVerdicts,
 		evaluated: all,
 		curves,
 		seconds: {

@@ -1,7 +1,7 @@
 import { type CandidateGroup, type EvaluationRow, SCHEMA_VERSION, type Verdict } from "../../core/records.ts";
 import type { ReportPoint } from "../../core/report.ts";
 import { preference } from "../../core/rewards.ts";
-import { type Interval, meanInterval, pairedDifference } from "../../core/statistics.ts";
+import { type Interval, mean, meanInterval, pairedDifference } from "../../core/statistics.ts";
 
 /**
  * One row a judged prompt: each sample against the teacher's answer and against the initial policy's samples.
@@ -21,7 +21,7 @@ export function evaluationRows(
 		const { scores, reasons, correct } = verdict;
 		const judged = (j: number) => ({
 			text: group.responses[j]!.text,
-			correct: correct?.[j] ?? false,
+			...(correct && { correct: correct[j]! }),
 			reason: reasons[j]!,
 		});
 		const teacher = group.responses.findIndex((r) => r.source === "teacher");
@@ -34,26 +34,43 @@ export function evaluationRows(
 			samples: group.responses.slice(0, samples).map((_, j) => ({
 				...judged(j),
 				againstTeacher: preference(scores[j]!, scores[teacher]!),
-				againstInitial: mean(initial.map((k) => preference(scores[j]!, scores[k]!))),
+				againstInitial: mean(opponents(initial, j).map((k) => preference(scores[j]!, scores[k]!))),
 			})),
 		};
 		return [row];
 	});
 }
 
+/**
+ * The initial policy's samples that sample j is compared with: all but the j-th, which was drawn with the same random
+ * numbers. Such a pair is often one answer twice, and P(y ≻ y') is of two that are drawn independently. With one sample a
+ * prompt there is no other, and the rate is drawn towards ½.
+ */
+function opponents(initial: readonly number[], j: number): readonly number[] {
+	return initial.length === 1 ? initial : initial.filter((_, k) => k !== j);
+}
+
+/** The rows of what was judged, and how many prompts were not. */
+export interface Judged {
+	readonly rows: readonly EvaluationRow[];
+	readonly invalid: number;
+	readonly unjudged: number;
+}
+
 /** The chart's point: means over prompts with their 95 % intervals, samples of one prompt averaged first. */
 export function reportPoint(
 	iteration: number,
-	heldOut: readonly EvaluationRow[],
-	validation: readonly EvaluationRow[],
-	unjudged: number,
+	{ rows: heldOut, invalid, unjudged }: Judged,
+	validation: Judged,
 ): ReportPoint {
 	type Sample = EvaluationRow["samples"][number];
 	const over = (rows: readonly EvaluationRow[], figure: (sample: Sample) => number) =>
 		meanInterval(rows.map((row) => mean(row.samples.map(figure))));
 	const teacher = over(heldOut, (s) => s.againstTeacher);
 	const initial = over(heldOut, (s) => s.againstInitial);
-	const accuracy = over(heldOut, (s) => Number(s.correct));
+	// Of some answers alone it would be the accuracy of those that are easy to tell.
+	const isKnown = heldOut.every((row) => row.samples.every((s) => s.correct !== undefined));
+	const accuracy = isKnown ? over(heldOut, (s) => Number(s.correct)) : undefined;
 	return {
 		iteration,
 		winRate: teacher.mean,
@@ -63,26 +80,27 @@ export function reportPoint(
 		winRateAgainstInitial: initial.mean,
 		winRateAgainstInitialLow: initial.low,
 		winRateAgainstInitialHigh: initial.high,
-		accuracy: accuracy.mean,
-		accuracyLow: accuracy.low,
-		accuracyHigh: accuracy.high,
-		validationWinRate: over(validation, (s) => s.againstTeacher).mean,
+		...(accuracy && { accuracy: accuracy.mean, accuracyLow: accuracy.low, accuracyHigh: accuracy.high }),
+		validationWinRate: over(validation.rows, (s) => s.againstTeacher).mean,
 		n: teacher.n,
+		invalid,
 		unjudged,
+		validationInvalid: validation.invalid,
+		validationUnjudged: validation.unjudged,
 	};
 }
 
-/** How far policy a's win rate against the teacher is above policy b's, over the prompts that both were judged on. */
-export function winRateDifference(a: readonly EvaluationRow[], b: readonly EvaluationRow[]): Interval {
+/**
+ * How far policy a's win rate against the teacher is above policy b's, over the prompts that both were judged on;
+ * undefined where there is none.
+ */
+export function winRateDifference(a: readonly EvaluationRow[], b: readonly EvaluationRow[]): Interval | undefined {
 	const winRate = (row: EvaluationRow) => mean(row.samples.map((s) => s.againstTeacher));
 	const others = new Map(b.map((row) => [row.promptId, winRate(row)]));
 	const shared = a.filter((row) => others.has(row.promptId));
+	if (shared.length === 0) return undefined;
 	return pairedDifference(
 		shared.map(winRate),
 		shared.map((row) => others.get(row.promptId)!),
 	);
-}
-
-function mean(values: readonly number[]): number {
-	return values.reduce((a, b) => a + b, 0) / values.length;
 }

@@ -2,7 +2,7 @@ import type { CampaignConfig } from "../../core/config.ts";
 import { largeMarginPairs } from "../../core/pairing.ts";
 import { createRandom, hashSeed, shuffle } from "../../core/random.ts";
 import { type CandidateGroup, type Pair, SCHEMA_VERSION, type Verdict } from "../../core/records.ts";
-import type { PairCounts, ReportIteration } from "../../core/report.ts";
+import type { PairCounts, VerdictCounts } from "../../core/report.ts";
 
 /** The pairs of one iteration's verdicts; groups and verdicts in the same order. Only `scores` verdicts make pairs. */
 export function makePairs(
@@ -59,7 +59,7 @@ export function countPairs(fresh: readonly Pair[], replayed: readonly Pair[]): P
 }
 
 /** What became of the prompts that were sent to the oracle. */
-export function countVerdicts(verdicts: readonly Verdict[]): ReportIteration["verdicts"] {
+export function countVerdicts(verdicts: readonly Verdict[]): VerdictCounts {
 	let comparisons = 0;
 	let ties = 0;
 	for (const verdict of verdicts) {

@@ -2,8 +2,8 @@ import type { CampaignConfig } from "../../core/config.ts";
 import { LINES, type LineKey } from "../../core/events.ts";
 import { evaluationRow } from "../../core/records.ts";
 import type { Report, ReportIteration, ReportLine } from "../../core/report.ts";
-import type { EvaluatedPolicy, IterationRecord, ReportJob } from "../../core/steps.ts";
-import { reportPoint, winRateDifference } from "../evaluation/evaluate.ts";
+import type { EvaluatedPolicy, EvaluationResult, IterationRecord, ReportJob } from "../../core/steps.ts";
+import { type Judged, reportPoint, winRateDifference } from "../evaluation/evaluate.ts";
 import { readJsonLines } from "../store/json-lines.ts";
 import type { Store } from "../store/store.ts";
 import { changedExamples } from "./examples.ts";
@@ -62,19 +62,16 @@ async function reportLine(store: Store, key: LineKey, evaluated: readonly Evalua
 	const own = evaluated.filter((e) => e.line === key || e.iteration === 0);
 	const points = await Promise.all(
 		own.map(async ({ iteration, heldOut, validation }) =>
-			reportPoint(
-				iteration,
-				await readJsonLines(store, heldOut.rows, evaluationRow),
-				await readJsonLines(store, validation.rows, evaluationRow),
-				heldOut.unjudged,
-			),
+			reportPoint(iteration, await readJudged(store, heldOut), await readJudged(store, validation)),
 		),
 	);
+	const line = { name: LINES[key], points };
 	const dno = evaluated.findLast((e) => e.line === "dno")!;
-	const last = own.findLast((e) => e.iteration === dno.iteration);
-	if (key === "dno" || last === undefined || last.iteration === 0) return { name: LINES[key], points };
-	const dnoAhead = winRateDifference(await rows(store, dno), await rows(store, last));
-	return { name: LINES[key], points, dnoAhead };
+	// DNO is compared with itself one iteration before, every other line with DNO.
+	const other = own.find((e) => e.iteration === dno.iteration - Number(key === "dno"));
+	if (dno.iteration === 0 || other === undefined) return line;
+	const difference = winRateDifference(await rows(store, dno), await rows(store, other));
+	return { ...line, ...(difference && { [key === "dno" ? "lastStep" : "dnoAhead"]: difference }) };
 }
 
 async function reportIteration(
@@ -82,7 +79,7 @@ async function reportIteration(
 	record: IterationRecord,
 	evaluated: readonly EvaluatedPolicy[],
 ): Promise<ReportIteration> {
-	const { iteration, pairs, reference, curves, seconds } = record;
+	const { iteration, pairs, offlineVerdicts, reference, curves, seconds } = record;
 	const outcome = evaluated.find((e) => e.line === "dno" && e.iteration === iteration)!.policy;
 	const losses = await Promise.all(
 		Object.entries(curves).map(async ([key, ref]) => {
@@ -98,12 +95,19 @@ async function reportIteration(
 		iteration,
 		pairs: pairs!.counts,
 		verdicts: pairs!.verdicts,
+		offlineVerdicts: Object.fromEntries(
+			Object.entries(offlineVerdicts).map(([key, counts]) => [LINES[key as LineKey], counts]),
+		),
 		reference: { iteration: iteration - 1, sha256: reference.manifest.sha256 },
 		policy: { iteration, sha256: outcome.manifest.sha256, folder: `policies/${outcome.name}` },
 		steps: pairs!.steps,
 		losses: Object.fromEntries(losses),
 		seconds,
 	};
+}
+
+async function readJudged(store: Store, { rows, invalid, unjudged }: EvaluationResult): Promise<Judged> {
+	return { rows: await readJsonLines(store, rows, evaluationRow), invalid, unjudged };
 }
 
 async function rows(store: Store, policy: EvaluatedPolicy | undefined) {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { LINES, type LineKey } from "../../core/events.ts";
 import type { ArtifactRef } from "../../core/records.ts";
+import { sum } from "../../core/statistics.ts";
 import type { IterationRecord, PointsByLine, ReportJob } from "../../core/steps.ts";
 import { winRateChartSvg } from "../../report/chart-svg.ts";
 import { renderReport } from "../../report/render.ts";
@@ -41,10 +42,13 @@ export function createReportActivities({ store, emit, directory, facts }: Report
 			emit({
 				event: "iteration",
 				iteration: last.iteration,
-				...(last.pairs && { pairs: last.pairs.counts }),
+				...(last.pairs && {
+					pairs: last.pairs.counts,
+					verdicts: { dno: last.pairs.verdicts, ...last.offlineVerdicts },
+				}),
 				...(curve.length > 0 && { loss: { first: curve[0]!.loss, last: curve.at(-1)!.loss } }),
 				points: pointsOf(report.lines, last.iteration),
-				seconds: Object.values(last.seconds).reduce((a, b) => a + b),
+				seconds: sum(Object.values(last.seconds)),
 			});
 		},
 	};

@@ -6,7 +6,7 @@ const SHOWN = 60;
 
 /**
  * Held-out prompts whose first sample was wrong from the initial policy and is right from the last one, and the reverse.
- * Nothing is chosen: the first ones in the order of the file are shown.
+ * Nothing is chosen: the first ones in the order of the file are shown. None where the oracle does not say what is right.
  */
 export function changedExamples(
 	before: readonly EvaluationRow[],
@@ -16,8 +16,12 @@ export function changedExamples(
 	const examples = before.flatMap((row): ReportExample[] => {
 		const old = row.samples[0];
 		const new_ = afterById.get(row.promptId)?.samples[0];
-		if (old === undefined || new_ === undefined || old.correct === new_.correct) return [];
-		const shown = ({ text, correct, reason }: typeof old) => ({ text, correct, reason });
+		if (old?.correct === undefined || new_?.correct === undefined || old.correct === new_.correct) return [];
+		const shown = ({ text, correct, reason }: typeof old) => ({
+			text,
+			...(correct !== undefined && { correct }),
+			reason,
+		});
 		return [
 			{
 				prompt: row.prompt,

@@ -1,7 +1,7 @@
 import { LINES } from "../../core/events.ts";
 import type { ReportIteration, ReportLine, ReportPoint } from "../../core/report.ts";
+import { percent } from "../../report/format.ts";
 
-const percent = (rate: number) => `${(100 * rate).toFixed(1)} %`;
 const withInterval = (p: ReportPoint) =>
 	`${percent(p.winRate)} (95 % interval ${percent(p.low)} to ${percent(p.high)})`;
 
@@ -13,11 +13,16 @@ export function findings(lines: readonly ReportLine[], iterations: readonly Repo
 	if (dno === undefined || first === undefined || last === undefined || last.iteration === 0) return [];
 	return [
 		`After ${last.iteration} iterations DNO's win rate against the teacher is ${withInterval(last)}, from ${withInterval(first)}; ${againstHalf(last)}.`,
-		`Its accuracy went from ${percent(first.accuracy)} to ${percent(last.accuracy)}; against the initial policy it wins ${percent(last.winRateAgainstInitial)}, ties counted half.`,
+		`Against the initial policy DNO wins ${percent(last.winRateAgainstInitial)}, ties counted half.`,
+		...accuracyChange(first, last),
 		...lines.filter((line) => line !== dno).map((line) => compare(last, line)),
-		rising(dno.points),
+		...rising(dno),
 		...reference(iterations),
 	];
+}
+
+function accuracyChange({ accuracy: from }: ReportPoint, { accuracy: to }: ReportPoint): string[] {
+	return from === undefined || to === undefined ? [] : [`DNO's accuracy went from ${percent(from)} to ${percent(to)}.`];
 }
 
 function againstHalf({ low, high }: ReportPoint): string {
@@ -34,19 +39,29 @@ function compare(dno: ReportPoint, line: ReportLine): string {
 			: last.low > dno.high
 				? "DNO is below it, with separated intervals"
 				: "the two intervals overlap";
-	const { mean, low, high } = line.dnoAhead!;
-	const points = (rate: number) => `${rate < 0 ? "−" : "+"}${(100 * Math.abs(rate)).toFixed(1)}`;
+	const end = `${line.name} ends at ${withInterval(last)}: ${apart}.`;
+	if (line.dnoAhead === undefined) return `${end} No problem was judged for both.`;
+	const { low, high } = line.dnoAhead;
 	const paired = low > 0 ? "DNO is ahead" : high < 0 ? "DNO is behind" : "the two are not told apart";
-	return `${line.name} ends at ${withInterval(last)}: ${apart}. Problem by problem the difference is ${points(mean)} points (95 % interval ${points(low)} to ${points(high)}): ${paired}.`;
+	return `${end} Problem by problem the difference is ${differenceText(line.dnoAhead)}: ${paired}.`;
 }
 
-function rising(points: readonly ReportPoint[]): string {
-	const [before, last] = points.slice(-2) as [ReportPoint, ReportPoint];
-	const change = last.winRate - before.winRate;
-	const figure = `${change >= 0 ? "+" : "−"}${(100 * Math.abs(change)).toFixed(1)} points`;
-	return last.winRate > before.winRate
-		? `DNO was still rising in the last iteration (${figure}).`
-		: `DNO was no longer rising in the last iteration (${figure}).`;
+function rising({ lastStep }: ReportLine): string[] {
+	if (lastStep === undefined) return [];
+	const { low, high } = lastStep;
+	const said =
+		low > 0
+			? "DNO was still rising in the last iteration"
+			: high < 0
+				? "DNO was falling in the last iteration"
+				: "Whether DNO was still rising in the last iteration is not told apart from chance";
+	return [`${said}: problem by problem the change is ${differenceText(lastStep)}.`];
+}
+
+/** Points of a per cent, with the sign that a difference needs. */
+function differenceText({ mean, low, high }: NonNullable<ReportLine["lastStep"]>): string {
+	const points = (rate: number) => `${rate < 0 ? "−" : "+"}${(100 * Math.abs(rate)).toFixed(1)}`;
+	return `${points(mean)} points (95 % interval ${points(low)} to ${points(high)})`;
 }
 
 function reference(iterations: readonly ReportIteration[]): string[] {

@@ -14,25 +14,28 @@ export type Put = (data: Uint8Array | string | { readonly file: string }) => Pro
  * as the artifacts it names exist. This is what lets a campaign whose Temporal history was lost skip finished work.
  *
  * @param inputs everything that determines the result; JSON-serialisable, without paths of this machine
+ * @param run is handed the result of a run before that was not finished
+ * @param isFinished says of a recorded result whether it stands; what does not is made again, from where it got to
  */
 export async function durableStep<T>(
 	store: Store,
 	name: string,
 	inputs: unknown,
-	run: (put: Put) => Promise<T>,
+	run: (put: Put, before: T | undefined) => Promise<T>,
+	isFinished: (result: T) => boolean = () => true,
 ): Promise<T> {
 	const key = hashJson({ version: STEP_VERSION, name, inputs });
-	const found = await store.findStep(key);
-	if (found !== undefined) return found as T;
+	const found = (await store.findStep(key)) as T | undefined;
+	if (found !== undefined && isFinished(found)) return found;
 	const { workflowExecution } = Context.current().info;
 	const lineage: Lineage = {
 		step: name,
 		inputs,
 		...(workflowExecution && { workflow: { id: workflowExecution.workflowId, runId: workflowExecution.runId } }),
 	};
-	const result = await run((data) =>
-		typeof data === "object" && "file" in data ? store.putFile(data.file, lineage) : store.put(data, lineage),
-	);
+	const put: Put = (data) =>
+		typeof data === "object" && "file" in data ? store.putFile(data.file, lineage) : store.put(data, lineage);
+	const result = await run(put, found);
 	await store.recordStep(key, { name, inputs, result });
 	return result;
 }

@@ -46,15 +46,19 @@ function lineKeys({ baselines }: CampaignConfig): LineKey[] {
 
 /** A finished iteration's parts, to be put on one line where it fits. */
 export function iterationParts(event: Event<"iteration">, iterations: number | undefined): string[] {
-	const { iteration, pairs, loss, points, seconds } = event;
+	const { iteration, pairs, verdicts = {}, loss, points, seconds } = event;
 	const of = iterations === undefined ? "" : `/${iterations}`;
 	const parts = [iteration === 0 ? "initial policy" : `iteration ${iteration}${of}`];
 	if (pairs) parts.push(pairsText(pairs));
+	for (const [key, { invalid, unjudged }] of Object.entries(verdicts)) {
+		const failures = failuresText(invalid, unjudged);
+		if (failures !== "") parts.push(`verdicts for ${LINES[key as LineKey]}: ${failures}`);
+	}
 	if (loss) parts.push(`loss ${loss.first.toFixed(3)}→${loss.last.toFixed(3)}`);
 	for (const key of Object.keys(LINES) as LineKey[]) {
 		const point = points[key];
 		// All lines start from the initial policy: its name says nothing there.
-		if (point) parts.push(pointText(iteration === 0 ? "win rate" : LINES[key], point));
+		if (point) parts.push(...pointParts(iteration === 0 ? "win rate" : LINES[key], point));
 		if (iteration === 0 && point) break;
 	}
 	parts.push(duration(seconds));
@@ -69,7 +73,19 @@ function pairsText(pairs: PairCounts): string {
 	return `${count(total)} pairs (${kinds}${again})`;
 }
 
-function pointText(name: string, { winRate, low, high, accuracy, unjudged }: ReportPoint): string {
-	const missing = unjudged === 0 ? "" : ` (${count(unjudged)} unjudged)`;
-	return `${name} ${rateWithInterval(winRate, low, high)} acc ${rate(accuracy)}${missing}`;
+function pointParts(name: string, point: ReportPoint): string[] {
+	const { winRate, low, high, accuracy } = point;
+	const acc = accuracy === undefined ? "" : ` acc ${rate(accuracy)}`;
+	const heldOut = failuresText(point.invalid, point.unjudged);
+	const validation = failuresText(point.validationInvalid, point.validationUnjudged);
+	const missing = [heldOut, validation && `validation: ${validation}`].filter((text) => text !== "").join("; ");
+	return [`${name} ${rateWithInterval(winRate, low, high)}${acc}`, ...(missing === "" ? [] : [`(${missing})`])];
+}
+
+/** Prompts without a verdict, by why: `2 invalid, 3 unjudged`; empty where there are none. */
+function failuresText(invalid: number, unjudged: number): string {
+	return [
+		...(invalid === 0 ? [] : [`${count(invalid)} invalid`]),
+		...(unjudged === 0 ? [] : [`${count(unjudged)} unjudged`]),
+	].join(", ");
 }

@@ -68,7 +68,10 @@ export class LineWriter {
 			case "aggregated":
 				return [
 					"",
-					`Mean of ${event.seeds.length} seeds`,
+					...this.#wrap(
+						[`Mean of ${event.seeds.length} seeds;`, "intervals are over problems", "and hold the seeds fixed"],
+						" ",
+					),
 					...resultTable(this.#results(event.json), this.#options.width() ?? Number.POSITIVE_INFINITY),
 					"",
 					green(`Report: ${shortPath(event.report)}`),

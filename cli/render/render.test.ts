@@ -100,6 +100,19 @@ describe("where there is no terminal", () => {
 	});
 });
 
+test("there is no accuracy where the oracle does not say what is right", () => {
+	const { accuracy: _, accuracyLow: _low, accuracyHigh: _high, ...ranked } = point(0, 0.5);
+	for (const width of [160, 40]) {
+		const screen = new Screen(width);
+		const renderer = createTtyRenderer(screen, false, clock(1));
+		renderer.show({ event: "iteration", iteration: 0, points: { dno: ranked }, seconds: 1 });
+		renderer.show({ event: "finished", report: "/r.html", json: "/nowhere", best: 0, seconds: 1 });
+		renderer.close();
+		expect(screen.text).toContain(".500±.022");
+		expect(screen.text).not.toMatch(/acc|undefined|NaN/);
+	}
+});
+
 test("as JSON every event is one line of stdout and nothing else is", () => {
 	const [out, err] = [collect(), collect()];
 	const renderer = createJsonRenderer(out, err);

@@ -1,31 +1,35 @@
 import type { ReportLine, ReportPoint } from "../../core/report.ts";
 import { rate, rateWithInterval } from "./format.ts";
 
-/** What the table shows of a point. */
-type Column = readonly [title: string, cell: (point: ReportPoint) => string];
+/** What the table shows of a point; nothing where the point has no such figure. */
+type Column = readonly [title: string, cell: (point: ReportPoint) => string | undefined];
 
 const WIN_RATE: Column = [
 	"win rate against the teacher ± 95 %",
 	({ winRate, low, high }) => rateWithInterval(winRate, low, high),
 ];
-const ACCURACY: Column = ["accuracy", ({ accuracy }) => rate(accuracy)];
+const ACCURACY: Column = ["accuracy", ({ accuracy }) => (accuracy === undefined ? undefined : rate(accuracy))];
+
+const NONE = "–";
 
 /** All lines by iteration: one column a line, or one block a line where the terminal is too narrow for that. */
 export function resultTable(lines: readonly ReportLine[], width: number): string[] {
-	const wide = [WIN_RATE, ACCURACY].map(([title, cell]) => ({ title, rows: grid(lines, cell) }));
+	const hasAccuracy = lines.some(({ points }) => points.some((point) => ACCURACY[1](point) !== undefined));
+	const columns = hasAccuracy ? [WIN_RATE, ACCURACY] : [WIN_RATE];
+	const wide = columns.map(([title, cell]) => ({ title, rows: grid(lines, cell) }));
 	if (wide.every(({ rows }) => rows.every((row) => row.length <= width)))
 		return wide.flatMap(({ title, rows }, index) => [...(index === 0 ? [] : [""]), title, ...rows]);
 	return lines.flatMap(({ name, points }, index) => [
 		...(index === 0 ? [] : [""]),
 		name,
 		...align([
-			["iteration", "win rate", "accuracy"],
-			...points.map((point) => [String(point.iteration), WIN_RATE[1](point), ACCURACY[1](point)]),
+			["iteration", "win rate", "accuracy"].slice(0, 1 + columns.length),
+			...points.map((point) => [String(point.iteration), ...columns.map(([, cell]) => cell(point) ?? NONE)]),
 		]),
 	]);
 }
 
-function grid(lines: readonly ReportLine[], cell: (point: ReportPoint) => string): string[] {
+function grid(lines: readonly ReportLine[], cell: Column[1]): string[] {
 	const iterations = [...new Set(lines.flatMap(({ points }) => points.map(({ iteration }) => iteration)))];
 	return align([
 		["iteration", ...lines.map(({ name }) => name)],
@@ -35,7 +39,7 @@ function grid(lines: readonly ReportLine[], cell: (point: ReportPoint) => string
 				String(iteration),
 				...lines.map(({ points }) => {
 					const point = points.find((each) => each.iteration === iteration);
-					return point === undefined ? "–" : cell(point);
+					return (point && cell(point)) ?? NONE;
 				}),
 			]),
 	]);

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { SPECIAL_WORDS, WORD_TOKENIZER_CONFIG, wordTokenizer } from "../../test/word-tokenizer.ts";
 
 /** A campaign small enough to read, in a temporary folder: valid as it is, to be broken by one test each. */
 export interface CampaignFolder {
@@ -35,10 +36,25 @@ export default {
 };
 `;
 
+const WORDS = [...SPECIAL_WORDS, "What", "is", "4", "5"];
+
+/** What is read of a model before a campaign begins; a prompt is four tokens. */
+export const MODEL = {
+	architectures: ["LlamaForCausalLM"],
+	vocab_size: WORDS.length,
+	hidden_size: 16,
+	intermediate_size: 16,
+	num_hidden_layers: 1,
+	num_attention_heads: 1,
+	max_position_embeddings: 20,
+	eos_token_id: 1,
+};
+
 export function prompts(prefix: string, count: number): string {
 	return Array.from(
 		{ length: count },
-		(_, index) => `${JSON.stringify({ id: `${prefix}${index}`, prompt: `What is ${prefix} ${index}?`, gold: "4" })}\n`,
+		(_, index) =>
+			`${JSON.stringify({ id: `${prefix}${index}`, prompt: `What is ${prefix} ${index}?`, gold: "4", answers: ["4", "5"] })}\n`,
 	).join("");
 }
 
@@ -57,8 +73,9 @@ export function makeCampaign(): CampaignFolder {
 	write("validation.jsonl", prompts("validation", 3));
 	write("held-out.jsonl", prompts("held-out", 5));
 	write("verifier.ts", "export function verify() {\n\treturn { score: 1, correct: true, reason: '' };\n}\n");
-	write("model/config.json", { architectures: ["LlamaForCausalLM"] });
-	write("model/tokenizer.json", {});
+	write("model/config.json", MODEL);
+	write("model/tokenizer.json", wordTokenizer(WORDS));
+	write("model/tokenizer_config.json", WORD_TOKENIZER_CONFIG);
 	const header = Buffer.from("{}");
 	const length = Buffer.alloc(8);
 	length.writeBigUInt64LE(BigInt(header.length));

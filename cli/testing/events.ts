@@ -31,7 +31,10 @@ export function point(iteration: number, winRate: number): ReportPoint {
 		accuracyHigh: winRate + 0.2,
 		validationWinRate: winRate,
 		n: 600,
+		invalid: iteration === 2 ? 2 : 0,
 		unjudged: iteration === 2 ? 3 : 0,
+		validationInvalid: 0,
+		validationUnjudged: iteration === 2 ? 1 : 0,
 	};
 }
 
@@ -84,6 +87,10 @@ export const events: CampaignEvent[] = [
 		event: "iteration",
 		iteration: 2,
 		pairs: { teacherOverStudent: 312, studentOverTeacher: 220, studentOverStudent: 1230, replayed: 50 },
+		verdicts: {
+			dno: { prompts: 400, judged: 394, invalid: 4, unjudged: 2, ties: 0.3 },
+			offlineDpo: { prompts: 400, judged: 399, invalid: 0, unjudged: 1, ties: 0.3 },
+		},
 		loss: { first: 0.71, last: 0.3 },
 		points: points(2),
 		seconds: 121.3,

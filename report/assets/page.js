@@ -26,6 +26,7 @@
 			const point = line.points.find((p) => p.iteration === iteration);
 			if (point === undefined || !legend[i].checked) return [];
 			const [value, low, high] = METRICS[metric](point);
+			if (value === undefined) return [];
 			const label = legend[i].closest("label").textContent.trim();
 			const slot = legend[i].closest("label").querySelector("line").getAttribute("stroke");
 			return [{ label, slot, value, low, high }];

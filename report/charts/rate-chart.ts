@@ -34,7 +34,9 @@ const EVEN_LABEL_WIDTH = 160;
 export function drawRates(chart: RateChart, canvas: Canvas): Drawing {
 	const { lines, metric, height } = chart;
 	const last = Math.max(chart.iterations, lastIteration(lines) ?? 0);
-	const drawn = lines.filter((line) => line.points.length > 0);
+	const drawn = lines
+		.map((line) => ({ ...line, points: line.points.filter((point) => metric.read(point) !== undefined) }))
+		.filter((line) => line.points.length > 0);
 	const marks = drawn.map((line, i) => marksOf(line, metric, aside(i, drawn.length, last, canvas.width)));
 	const domain = rateDomain(marks.flat(), metric);
 	const withLabels = chart.hasLabels && !canvas.isNarrow;
@@ -88,7 +90,7 @@ export function drawRates(chart: RateChart, canvas: Canvas): Drawing {
 
 function marksOf(line: StyledLine, metric: Metric, shift: number): readonly Mark[] {
 	return line.points.map((point) => {
-		const { value, low, high } = metric.read(point);
+		const { value, low, high } = metric.read(point)!;
 		return { x: point.iteration + shift, value: 100 * value, low: 100 * low, high: 100 * high };
 	});
 }
@@ -199,7 +201,7 @@ function labelHeights(
 function spoken(lines: readonly StyledLine[], metric: Metric): string {
 	const ends = lines.map((line) => {
 		const point = line.points.at(-1)!;
-		return `${line.label} ${percent(metric.read(point).value)} at iteration ${point.iteration}`;
+		return `${line.label} ${percent(metric.read(point)!.value)} at iteration ${point.iteration}`;
 	});
 	return `${metric.title} by iteration: ${ends.join("; ")}.`;
 }

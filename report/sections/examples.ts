@@ -2,14 +2,20 @@ import type { Report, ReportExample } from "../../core/report.ts";
 import { type AlignedPart, diffTexts, type TextDiff } from "../diff.ts";
 import { count } from "../format.ts";
 import { type Html, html } from "../html.ts";
+import { METRICS, shownMetrics } from "../metrics.ts";
 
 /** Examples shown before "Show more"; the style sheet hides the others once the script runs. */
 const PAGE = 6;
 
 type Judged = ReportExample["before"];
 
-/** Held-out problems whose answer changed, for the better and for the worse, with the differing step marked. */
-export function examples(report: Report): Html {
+/**
+ * Held-out problems whose answer changed, for the better and for the worse, with the differing step marked. Nothing where
+ * the oracle does not say which answers are right.
+ */
+export function examples(report: Report): Html | false {
+	const isEvaluated = report.lines.some((line) => line.points.length > 0);
+	if (isEvaluated && !shownMetrics(report.lines).includes(METRICS.accuracy)) return false;
 	const { changes } = report;
 	const shown = report.examples;
 	const of = (change: ReportExample["change"]): number => shown.filter((example) => example.change === change).length;

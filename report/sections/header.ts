@@ -34,6 +34,7 @@ ${
 
 function several({ campaign }: Report): Html | false {
 	if (campaign.seeds.length < 2) return false;
-	return html`<p class="note">Lines and intervals are over ${plural(campaign.seeds.length, "campaign")} that differ in
-their seed (${listed(campaign.seeds.map(String))}).</p>`;
+	return html`<p class="note">Lines are means over ${plural(campaign.seeds.length, "campaign")} that differ in their seed
+(${listed(campaign.seeds.map(String))}). Intervals are over the held-out prompts and hold these seeds fixed: they do not
+say how far another seed would come out elsewhere.</p>`;
 }

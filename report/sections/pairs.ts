@@ -3,7 +3,6 @@ import { forBothScreens } from "../charts/draw.ts";
 import { drawStacked, type Stack } from "../charts/stacked-chart.ts";
 import { count, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { areMeans, groupIterations, type IterationGroup, meanOf } from "../iterations.ts";
 import { keyOf } from "./key.ts";
 
 type Read = (row: ReportIteration) => number;
@@ -22,36 +21,35 @@ const VERDICTS: readonly (Stack & { readonly read: Read })[] = [
 
 /** What each iteration learned from: preference pairs by who won over whom, and what became of the verdicts. */
 export function pairs(report: Report): Html {
-	const groups = groupIterations(report);
-	if (groups.length === 0) {
+	const { iterations } = report;
+	if (iterations.length === 0) {
 		return html`<section aria-labelledby="pairs"><h2 id="pairs">Pairs and verdicts</h2>
 <p class="empty">No iteration has made its pairs yet.</p></section>`;
 	}
 	return html`<section aria-labelledby="pairs"><h2 id="pairs">Pairs and verdicts</h2>
-${areMeans(groups) && html`<p class="note">Counts are means over the seeds.</p>`}
 <div class="pair">
-${figure("Preference pairs trained on", "By whose answer won: the teacher’s (T) or the student’s (S).", PAIRS, groups, report)}
-${figure("Verdicts of the oracle", "Invalid and unjudged ones are neither trained on nor counted as a loss.", VERDICTS, groups, report)}
+${figure("Preference pairs trained on", "By whose answer won: the teacher’s (T) or the student’s (S).", PAIRS, report)}
+${figure("Verdicts of the oracle", "Invalid and unjudged ones are neither trained on nor counted as a loss.", VERDICTS, report)}
 </div>
-${table(groups)}</section>`;
+${table(iterations)}
+${offlineTable(iterations)}</section>`;
 }
 
 function figure(
 	title: string,
 	caption: string,
 	stacks: readonly (Stack & { readonly read: Read })[],
-	groups: readonly IterationGroup[],
-	report: Report,
+	{ iterations, config }: Report,
 ): Html {
-	const bars = groups.map((group) => ({
-		iteration: group.iteration,
-		values: Object.fromEntries(stacks.map((stack) => [stack.key, meanOf(group, stack.read)])),
+	const bars = iterations.map((row) => ({
+		iteration: row.iteration,
+		values: Object.fromEntries(stacks.map((stack) => [stack.key, stack.read(row)])),
 	}));
 	const chart = {
 		label: `${title} by iteration, stacked; the table below has the figures.`,
 		stacks,
 		bars,
-		iterations: report.config.iterations,
+		iterations: config.iterations,
 		height: 250,
 		format: count,
 	};
@@ -59,7 +57,7 @@ function figure(
 <div class="plot">${forBothScreens(505, 360, (canvas) => drawStacked(chart, canvas))}</div></figure>`;
 }
 
-function table(groups: readonly IterationGroup[]): Html {
+function table(iterations: readonly ReportIteration[]): Html {
 	const columns: readonly (readonly [string, Read])[] = [
 		...PAIRS.map(({ label, read }) => [capital(label), read] as const),
 		["Prompts", (row) => row.verdicts.prompts],
@@ -68,13 +66,35 @@ function table(groups: readonly IterationGroup[]): Html {
 	return html`<div class="scroll" tabindex="0" role="region" aria-label="Pairs and verdicts by iteration"><table>
 <caption><span>Pairs and verdicts by iteration</span></caption>
 <thead><tr><th scope="col">Iteration</th>${columns.map(([name]) => html`<th scope="col">${name}</th>`)}<th scope="col">Ties</th></tr></thead>
-<tbody>${groups.map(
-		(group) =>
-			html`<tr><th scope="row">${group.iteration}</th>${columns.map(
-				([, read]) => html`<td>${count(meanOf(group, read))}</td>`,
-			)}<td>${percent(meanOf(group, (row) => row.verdicts.ties))}</td></tr>`,
+<tbody>${iterations.map(
+		(row) =>
+			html`<tr><th scope="row">${row.iteration}</th>${columns.map(
+				([, read]) => html`<td>${count(read(row))}</td>`,
+			)}<td>${percent(row.verdicts.ties)}</td></tr>`,
 	)}</tbody></table></div>
 <p class="hint">Ties: share of the comparisons between candidates of one prompt that tied.</p>`;
+}
+
+/** What became of the answers that the offline baselines' fixed preference set is made from. */
+function offlineTable(iterations: readonly ReportIteration[]): Html | false {
+	const rows = iterations.flatMap(({ iteration, offlineVerdicts }) =>
+		Object.entries(offlineVerdicts).map(([line, counts]) => ({ iteration, line, counts })),
+	);
+	if (rows.length === 0) return false;
+	const caption = "Verdicts on the offline lines’ preference set by iteration";
+	return html`<details><summary>${caption}</summary><div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
+<caption><span>${caption}</span></caption>
+<thead><tr><th scope="col">Iteration</th><th scope="col">Line</th><th scope="col">Prompts</th><th scope="col">Judged</th>
+<th scope="col">Invalid</th><th scope="col">Unjudged</th><th scope="col">Ties</th></tr></thead>
+<tbody>${rows.map(
+		({ iteration, line, counts }) =>
+			html`<tr><th scope="row">${iteration}</th><td>${line}</td>${[
+				counts.prompts,
+				counts.judged,
+				counts.invalid,
+				counts.unjudged,
+			].map((prompts) => html`<td>${count(prompts)}</td>`)}<td>${percent(counts.ties)}</td></tr>`,
+	)}</tbody></table></div></details>`;
 }
 
 function capital(label: string): string {

@@ -4,7 +4,7 @@ import { drawRates } from "../charts/rate-chart.ts";
 import { count, interval, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { lastIteration, pointAt, type StyledLine } from "../lines.ts";
-import { METRICS, type Metric } from "../metrics.ts";
+import { METRICS, type Metric, shownMetrics } from "../metrics.ts";
 import { legend } from "./legend.ts";
 
 /** The chart that the page is about, the two that stand beside it, and the same figures as tables. */
@@ -17,11 +17,11 @@ ${
 		? html`<p class="empty">No policy has been evaluated yet. The lines begin with the initial policy.</p>`
 		: html`${legend(lines)}
 ${figure(report, lines, METRICS.teacher, true)}
-<div class="pair">${figure(report, lines, METRICS.initial, false)}${figure(report, lines, METRICS.accuracy, false)}</div>
+<div class="pair">${shownMetrics(lines).map((metric) => metric !== METRICS.teacher && figure(report, lines, metric, false))}</div>
 <p class="hint">Whiskers and the band are 95 % intervals over held-out prompts. Point at a chart, or focus it and use the
 arrow keys, to read its figures.</p>
-${table(`Held-out figures at iteration ${last}`, endRows(lines, last))}
-<details><summary>Figures of every iteration</summary>${table("Held-out figures of every iteration", allRows(lines))}</details>`
+${table(`Held-out figures at iteration ${last}`, endRows(lines, last), shownMetrics(lines))}
+<details><summary>Figures of every iteration</summary>${table("Held-out figures of every iteration", allRows(lines), shownMetrics(lines))}</details>`
 }
 </section>`;
 }
@@ -55,22 +55,25 @@ function allRows(lines: readonly StyledLine[]): readonly Row[] {
 	return lines.flatMap((line) => line.points.map((point) => ({ line, point })));
 }
 
-function table(caption: string, rows: readonly Row[]): Html {
+function table(caption: string, rows: readonly Row[], metrics: readonly Metric[]): Html {
 	return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
 <caption><span>${caption}, in per cent with 95 % intervals</span></caption>
-<thead><tr><th scope="col">Line</th><th scope="col">Iteration</th><th scope="col">Against the teacher</th>
-<th scope="col">Ties</th><th scope="col">Against the initial policy</th><th scope="col">Accuracy</th>
-<th scope="col">Validation win rate</th><th scope="col">Prompts (n)</th><th scope="col">Unjudged</th></tr></thead>
-<tbody>${rows.map(row)}</tbody></table></div>`;
+<thead><tr><th scope="col">Line</th><th scope="col">Iteration</th>${metrics.map((metric) => html`<th scope="col">${metric.title}</th>`)}
+<th scope="col">Ties with the teacher</th><th scope="col">Validation win rate</th><th scope="col">Prompts (n)</th><th scope="col">Invalid</th><th scope="col">Unjudged</th>
+<th scope="col">Validation: invalid</th><th scope="col">Validation: unjudged</th></tr></thead>
+<tbody>${rows.map((each) => row(each, metrics))}</tbody></table></div>`;
 }
 
-function row({ line, point }: Row): Html {
+function row({ line, point }: Row, metrics: readonly Metric[]): Html {
 	return html`<tr class="${line.isMain ? "main" : ""}"><th scope="row">${line.label}</th><td>${point.iteration}</td>
-${rate(METRICS.teacher, point)}<td>${percent(point.ties)}</td>${rate(METRICS.initial, point)}${rate(METRICS.accuracy, point)}
-<td>${percent(point.validationWinRate)}</td><td>${count(point.n)}</td><td>${count(point.unjudged)}</td></tr>`;
+${metrics.map((metric) => rate(metric, point))}<td>${percent(point.ties)}</td>
+<td>${percent(point.validationWinRate)}</td><td>${count(point.n)}</td>
+${[point.invalid, point.unjudged, point.validationInvalid, point.validationUnjudged].map((prompts) => html`<td>${count(prompts)}</td>`)}</tr>`;
 }
 
 function rate(metric: Metric, point: ReportPoint): Html {
-	const { value, low, high } = metric.read(point);
+	const figures = metric.read(point);
+	if (figures === undefined) return html`<td>–</td>`;
+	const { value, low, high } = figures;
 	return html`<td>${percent(value)} <small>${interval(low, high)}</small></td>`;
 }

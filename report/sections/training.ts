@@ -1,10 +1,10 @@
 import type { Report } from "../../core/report.ts";
+import { sum } from "../../core/statistics.ts";
 import { type CurveChart, type CurvePoint, drawCurve, SMOOTHING } from "../charts/curve-chart.ts";
 import { forAnyScreen, forBothScreens } from "../charts/draw.ts";
 import { drawStacked, type Stack } from "../charts/stacked-chart.ts";
 import { duration } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { areMeans, groupIterations, meanOf } from "../iterations.ts";
 import { styleLines } from "../lines.ts";
 import { type Curves, trainingCurves } from "../training-curves.ts";
 import { keyOf } from "./key.ts";
@@ -20,19 +20,12 @@ const STAGES: readonly (Stack & { readonly key: keyof Report["iterations"][numbe
 /** Training curves of every line and where the time went. */
 export function training(report: Report): Html {
 	const curves = trainingCurves(report);
-	const groups = groupIterations(report);
-	if (groups.length === 0) {
+	if (report.iterations.length === 0) {
 		return html`<section aria-labelledby="training"><h2 id="training">Training</h2>
 <p class="empty">No iteration has been trained yet.</p></section>`;
 	}
-	const seconds = groups.map((group) => ({
-		iteration: group.iteration,
-		values: Object.fromEntries(STAGES.map(({ key }) => [key, meanOf(group, (row) => row.seconds[key])])),
-	}));
-	const total = report.iterations.reduce(
-		(sum, row) => sum + STAGES.reduce((all, { key }) => all + row.seconds[key], 0),
-		0,
-	);
+	const seconds = report.iterations.map((row) => ({ iteration: row.iteration, values: row.seconds }));
+	const total = sum(report.iterations.flatMap((row) => Object.values(row.seconds)));
 	const label = "Seconds by stage and iteration, stacked; the table below has the figures.";
 	const chart = {
 		label,
@@ -45,14 +38,10 @@ export function training(report: Report): Html {
 	return html`<section aria-labelledby="training"><h2 id="training">Training and time</h2>
 <h3>Loss by step</h3>
 <p class="hint">Thin: as recorded; thick: mean over ${SMOOTHING} recorded steps. Rules part the iterations. The lines have
-different losses, so their heights do not compare${
-		areMeans(groups) && "; where seeds were put together, the first one’s curves are shown"
-	}.</p>
+different losses, so their heights do not compare.</p>
 <div class="grid">${curves.map((curve) => panel(report, curve, "loss"))}</div>
 <details><summary>Gradient norms before clipping</summary><div class="grid">${curves.map((curve) => panel(report, curve, "gradNorm"))}</div></details>
-<figure><figcaption><h3>Seconds by stage</h3><p>${duration(total)} in all${
-		areMeans(groups) && " over all seeds; bars are means over the seeds"
-	}.</p></figcaption>${keyOf(STAGES)}
+<figure><figcaption><h3>Seconds by stage</h3><p>${duration(total)} in all.</p></figcaption>${keyOf(STAGES)}
 <div class="plot">${forBothScreens(1040, 360, (canvas) => drawStacked(chart, canvas))}</div></figure>
 ${secondsTable(seconds)}</section>`;
 }
@@ -72,7 +61,7 @@ function panel(report: Report, curves: Curves, what: "loss" | "gradNorm"): Html 
 <div class="plot">${forAnyScreen(440, (canvas) => drawCurve(chart, canvas))}</div></figure>`;
 }
 
-function secondsTable(seconds: readonly { iteration: number; values: Record<string, number> }[]): Html {
+function secondsTable(seconds: readonly { iteration: number; values: Readonly<Record<string, number>> }[]): Html {
 	return html`<details><summary>Seconds as a table</summary><div class="scroll"><table><caption><span>Seconds by stage</span></caption>
 <thead><tr><th scope="col">Iteration</th>${STAGES.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead>
 <tbody>${seconds.map(

@@ -35,7 +35,7 @@ export function fixtureReport(overrides: Partial<Report> = {}, iterations = 6): 
 		findings: [
 			"These figures are made up for the page's tests; no model was trained for them.",
 			"Continued SFT ends at 45.8 % (95 % interval 43.3 % to 48.3 %): DNO is above it, with separated intervals.",
-			"DNO was still rising in the last iteration (+0.7 points).",
+			"DNO was still rising in the last iteration: problem by problem the change is +0.7 points (95 % interval +0.2 to +1.2).",
 		],
 		...overrides,
 	};
@@ -70,14 +70,23 @@ export function runningReport(done: number): Report {
 	);
 }
 
-/** Three campaigns put together: every seed's iterations stand beside each other. */
+/** The fixture as an oracle that ranks answers, and does not say which are right, would leave it. */
+export function rankingReport(): Report {
+	const { lines } = fixtureReport();
+	return fixtureReport({
+		lines: lines.map((line) => ({
+			...line,
+			points: line.points.map(({ accuracy: _, accuracyLow: _low, accuracyHigh: _high, ...point }) => point),
+		})),
+		examples: [],
+		changes: { fixed: 0, broken: 0 },
+	});
+}
+
+/** Three campaigns put together. */
 export function severalSeedsReport(): Report {
-	const single = fixtureReport();
-	return {
-		...single,
-		campaign: { ...single.campaign, seeds: [0, 1, 2] },
-		iterations: [1, 2, 3].flatMap(() => single.iterations),
-	};
+	const { campaign } = fixtureReport();
+	return fixtureReport({ campaign: { ...campaign, seeds: [0, 1, 2] } });
 }
 
 function points(random: Random, rates: readonly number[], accuracyFrom: number, accuracyTo: number): ReportPoint[] {
@@ -100,7 +109,10 @@ function points(random: Random, rates: readonly number[], accuracyFrom: number, 
 			accuracyHigh: Math.min(1, accuracy + 0.026),
 			validationWinRate: winRate + (random() - 0.5) / 30,
 			n: 600,
+			invalid: t === 2 ? 1 : 0,
 			unjudged: t === 3 ? 2 : 0,
+			validationInvalid: t === 4 ? 3 : 0,
+			validationUnjudged: t === 5 ? 4 : 0,
 		};
 	});
 }
@@ -121,6 +133,10 @@ function iteration(random: Random, t: number): ReportIteration {
 			replayed: t === 1 ? 0 : Math.round(90 + 40 * random()),
 		},
 		verdicts: { prompts: 400, judged: 400 - t, invalid: t % 3, unjudged: t === 2 ? 9 : 0, ties: 0.4 + 0.05 * t },
+		offlineVerdicts: {
+			[LINES.offlineDpo]: { prompts: 400, judged: 388, invalid: 5, unjudged: 7, ties: 0.6 },
+			[LINES.offlineKto]: { prompts: 400, judged: 388, invalid: 5, unjudged: 7, ties: 0.6 },
+		},
 		reference: { iteration: t - 1, sha256: hash(t - 1) },
 		policy: { iteration: t, sha256: hash(t), folder: `policies/dno-${t}` },
 		steps: 90,

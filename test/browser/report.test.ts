@@ -8,7 +8,7 @@ import type { Report } from "../../core/report.ts";
 import { winRateChartSvg } from "../../report/chart-svg.ts";
 import { renderReport } from "../../report/render.ts";
 import { findChromium } from "./find-chromium.ts";
-import { emptyReport, fixtureReport, HOSTILE, hostileReport, runningReport } from "./fixture-report.ts";
+import { emptyReport, fixtureReport, HOSTILE, hostileReport, rankingReport, runningReport } from "./fixture-report.ts";
 
 const executablePath = findChromium();
 const ARGS = [
@@ -93,6 +93,13 @@ describe("report.html in Chromium", { timeout: 60_000 }, () => {
 			await page.getByRole("radio", { name: "All (34)" }).check();
 			await page.getByRole("searchbox").fill("no such words anywhere");
 			expect(await cards.count()).toBe(0);
+		}));
+
+	it("works without accuracy and examples", () =>
+		visit(rankingReport(), async (page) => {
+			expect(await page.locator(".rate .plot").count()).toBe(2);
+			await page.locator(".rate.main .plot").hover({ position: { x: 600, y: 150 } });
+			expect(await page.locator(".tip").textContent()).toContain("DNO");
 		}));
 
 	it("saves the report that it was made from", () =>

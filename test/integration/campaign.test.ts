@@ -38,6 +38,19 @@ test("the report has every line at every iteration, beginning at the same initia
 	}
 });
 
+test("the report counts what became of every verdict, and says how DNO's last step went", () => {
+	const { iterations, lines, findings } = readReport(out);
+	const all = { prompts: 8, judged: 8, invalid: 0, unjudged: 0 };
+	for (const { verdicts, offlineVerdicts } of iterations) {
+		expect(verdicts).toMatchObject(all);
+		expect(offlineVerdicts).toMatchObject({ "Offline DPO": all, "Offline KTO": all });
+		expect(Object.keys(offlineVerdicts)).toHaveLength(2);
+	}
+	const [before, last] = lines[0]!.points.slice(-2);
+	expect(lines[0]!.lastStep!.mean).toBeCloseTo(last!.winRate - before!.winRate, 12);
+	expect(findings.join("\n")).toContain("problem by problem the change is");
+});
+
 test("the reference of iteration t is the policy that iteration t−1 made", () => {
 	const { iterations } = readReport(out);
 	expect(iterations[0]!.reference.iteration).toBe(0);

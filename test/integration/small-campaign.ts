@@ -5,6 +5,7 @@ import type { CampaignConfigInput } from "../../core/config.ts";
 import { createRandom, hashSeed } from "../../core/random.ts";
 import { parseLlamaConfig } from "../../gpu-worker/model/config.ts";
 import { createRandomModel } from "../../gpu-worker/model/init.ts";
+import { SPECIAL_WORDS, WORD_TOKENIZER_CONFIG, wordTokenizer } from "../word-tokenizer.ts";
 
 /**
  * A real campaign that takes seconds: adding one-digit numbers with a random model of a few thousand weights. It learns
@@ -22,8 +23,8 @@ export function makeSmallCampaign(overrides: Partial<CampaignConfigInput> = {}):
 	] as const) {
 		write(`${split}.jsonl`, problems(first, count, split === "train"));
 	}
-	write("tokenizer.json", JSON.stringify(tokenizer()));
-	write("tokenizer_config.json", JSON.stringify({ eos_token: "</s>", pad_token: "<pad>", unk_token: "<unk>" }));
+	write("tokenizer.json", JSON.stringify(wordTokenizer(WORDS)));
+	write("tokenizer_config.json", JSON.stringify(WORD_TOKENIZER_CONFIG));
 	write("verifier.ts", VERIFIER);
 	const config = parseLlamaConfig(
 		{
@@ -61,7 +62,7 @@ export function makeSmallCampaign(overrides: Partial<CampaignConfigInput> = {}):
 }
 
 const NUMBERS = Array.from({ length: 19 }, (_, i) => String(i));
-const WORDS = ["<pad>", "</s>", "<unk>", "+", "=", ...NUMBERS];
+const WORDS = [...SPECIAL_WORDS, "+", "=", ...NUMBERS];
 
 /** All sums of two one-digit numbers in one shuffled order, so that splits do not meet. */
 function problems(first: number, count: number, isTrain: boolean): string {
@@ -85,25 +86,3 @@ const VERIFIER = `export function verify({ response, meta }) {
 	return { score: Number.isNaN(off) ? -100 : -off, correct, reason: correct ? "" : \`\${response} is not \${meta}\` };
 }
 `;
-
-function tokenizer(): object {
-	return {
-		version: "1.0",
-		truncation: null,
-		padding: null,
-		added_tokens: ["<pad>", "</s>", "<unk>"].map((content, id) => ({
-			...{ id, content, special: true, single_word: false, lstrip: false, rstrip: false, normalized: false },
-		})),
-		normalizer: null,
-		pre_tokenizer: { type: "WhitespaceSplit" },
-		post_processor: null,
-		decoder: { type: "WordPiece", prefix: "##", cleanup: false },
-		model: {
-			type: "WordPiece",
-			unk_token: "<unk>",
-			continuing_subword_prefix: "##",
-			max_input_chars_per_word: 100,
-			vocab: Object.fromEntries(WORDS.map((word, id) => [word, id])),
-		},
-	};
-}

@@ -1,5 +1,6 @@
 import { ktoReferencePoint } from "../../../core/losses.ts";
 import { createRandom, hashSeed, shuffle } from "../../../core/random.ts";
+import { mean, sum } from "../../../core/statistics.ts";
 import type { TrainingExamples, TrainingSettings, TrainingStep } from "../../engine.ts";
 import type { LossSpec } from "../../model/training-graph.ts";
 import type { Batch, SequenceRow } from "./batch.ts";
@@ -69,7 +70,7 @@ async function dpoObjective(
 		metrics: (results) => {
 			const margins = [...(results.margins!.data as Float32Array)];
 			return {
-				rewardMargin: margins.reduce((a, b) => a + b, 0) / margins.length,
+				rewardMargin: mean(margins),
 				rewardAccuracy: margins.filter((margin) => margin > 0).length / margins.length,
 			};
 		},
@@ -101,7 +102,7 @@ async function ktoObjective(
 			const pairs = batch.map((i, j) => ({ policy: scores[j]![0]!, reference: mismatchedSums.get(i)![0]! }));
 			const isDesirable = batch.map((i) => examples[i]!.desirable);
 			const lengths = batch.map((i, j) => (isDesirable[j] ? examples[i]!.response.length : 0));
-			const desirableTokens = lengths.reduce((a, b) => a + b, 0);
+			const desirableTokens = sum(lengths);
 			return {
 				responses: membership(packed, 0),
 				reference: vector(batch.map((i) => sums.get(i)![0]!)),
