@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { DnoError } from "../../core/errors.ts";
+import { systemError } from "../../core/system-errors.ts";
 
 /**
  * Writes a file so that it is there whole or not at all: to a temporary name beside it, flushed, then renamed.
@@ -75,10 +76,8 @@ function discard(path: string): void {
 }
 
 function writeError(where: string, cause: unknown): unknown {
-	const code = (cause as NodeJS.ErrnoException).code;
-	if (cause instanceof DnoError || code === undefined) return cause;
-	const mend =
-		code === "ENOSPC" ? "Free some space and run the same command again" : "Check the path and its permissions";
-	const what = code === "ENOSPC" ? "the disk is full" : "cannot be written";
-	return new DnoError({ what, where, got: code, mend, cause, isRetryable: code === "ENOSPC" });
+	const got = (cause as NodeJS.ErrnoException).code;
+	if (cause instanceof DnoError || got === undefined) return cause;
+	const mend = "Check the path and its permissions";
+	return systemError(cause, where) ?? new DnoError({ what: "cannot be written", where, got, mend, cause });
 }
