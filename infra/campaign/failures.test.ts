@@ -20,7 +20,7 @@ async function fail(error: unknown): Promise<{ failure: ApplicationFailure; even
 test.for([
 	["ENOSPC", "the disk is full"],
 	["EDQUOT", "the disk quota is used up"],
-])("%s is waited for, visibly, and is one clear error where it lasts", async ([code, what]) => {
+] as const)("%s is waited for, visibly, and is one clear error where it lasts", async ([code, what]) => {
 	const { failure, events } = await fail(Object.assign(new Error(`${code}: write`), { code, path: "/store/x" }));
 	expect(failure).toBeInstanceOf(ApplicationFailure);
 	expect(failure.nonRetryable).toBe(false);
