@@ -19,7 +19,7 @@ const KNOWN: Readonly<Record<string, Pick<ErrorDetails, "what" | "mend" | "isRet
 /**
  * The error of the system that a user can mend, as one clear error; undefined for every other one.
  *
- * @param where named where the error itself names no file
+ * @param where the file as the user knows it, where the error names none or a temporary one
  */
 export function systemError(error: unknown, where?: string): DnoError | undefined {
 	if (!(error instanceof Error)) return undefined;
@@ -27,6 +27,6 @@ export function systemError(error: unknown, where?: string): DnoError | undefine
 	// Native code passes on the text alone.
 	const name = code ?? new RegExp(`\\b(${Object.keys(KNOWN).join("|")})\\b`).exec(message)?.[1];
 	const known = name === undefined || !Object.hasOwn(KNOWN, name) ? undefined : KNOWN[name];
-	const place = path ?? where ?? /'([^']+)'/.exec(message)?.[1];
+	const place = where ?? path ?? /'([^']+)'/.exec(message)?.[1];
 	return known && new DnoError({ ...known, ...(place !== undefined && { where: place }), cause: error });
 }

@@ -53,7 +53,7 @@ export async function pretrain(
 		"policy.fromScratch.architecture",
 	);
 	const modelDir = join(job.work, "random");
-	createRandomModel({ config, tokenizerFile, seed: hashSeed(job.seed, "random-weights"), outDir: modelDir });
+	await createRandomModel({ config, tokenizerFile, seed: hashSeed(job.seed, "random-weights"), outDir: modelDir });
 	const endOfSequence = readModelConfig(modelDir).eosTokenIds[0]!;
 	const examples: { prompt: number[]; response: number[] }[] = [];
 	for (const { prompt, response } of await loadDemonstrations(resolve(job.folder, paths.demonstrations), job.seed)) {

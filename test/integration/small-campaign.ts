@@ -12,7 +12,7 @@ import { createRandomModel } from "../../gpu-worker/model/init.ts";
  *
  * @returns its folder, with `dno.config.json`
  */
-export function makeSmallCampaign(overrides: Partial<CampaignConfigInput> = {}): string {
+export async function makeSmallCampaign(overrides: Partial<CampaignConfigInput> = {}): Promise<string> {
 	const folder = mkdtempSync(join(tmpdir(), "dno-small-"));
 	const write = (name: string, content: string) => writeFileSync(join(folder, name), content);
 	for (const [split, first, count] of [
@@ -41,7 +41,8 @@ export function makeSmallCampaign(overrides: Partial<CampaignConfigInput> = {}):
 		},
 		"small model",
 	);
-	createRandomModel({ config, tokenizerFile: join(folder, "tokenizer.json"), seed: 1, outDir: join(folder, "model") });
+	const tokenizerFile = join(folder, "tokenizer.json");
+	await createRandomModel({ config, tokenizerFile, seed: 1, outDir: join(folder, "model") });
 	const campaign: CampaignConfigInput = {
 		name: "small",
 		iterations: 2,
