@@ -28,7 +28,7 @@ export async function replaceAtomically(path: string, make: (temporary: string) 
 		await mkdir(dirname(path), { recursive: true });
 		await make(temporary);
 		await rename(temporary, path).catch((error) => renameOverFolder(temporary, path, error));
-		await flushFolder(dirname(path));
+		await flush(dirname(path));
 	} catch (cause) {
 		// Where that is possible: the error that is on its way matters more.
 		await rm(temporary, { recursive: true, force: true }).catch(() => {});
@@ -58,13 +58,13 @@ export async function writeFlushed(path: string, content: Content): Promise<void
 	}
 }
 
-/** Makes a rename in the folder durable. */
-async function flushFolder(path: string): Promise<void> {
-	const folder = await open(path, "r");
+/** Makes what a file holds, or the renames in a folder, durable. */
+export async function flush(path: string): Promise<void> {
+	const file = await open(path, "r");
 	try {
-		await folder.sync();
+		await file.sync();
 	} finally {
-		await folder.close();
+		await file.close();
 	}
 }
 

@@ -11,7 +11,7 @@ export type Put = (data: Uint8Array | string | { readonly file: string }) => Pro
 
 /**
  * Runs a step once for given inputs: a result recorded under the hash of its name and inputs is returned as it is, as long
- * as the artifacts it names exist. This is what lets a campaign whose Temporal history was lost skip finished work.
+ * as the artifacts it names exist, those of a policy's manifest included. This is what lets a campaign whose Temporal history was lost skip finished work.
  *
  * @param inputs everything that determines the result; JSON-serialisable, without paths of this machine
  */
