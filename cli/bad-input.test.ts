@@ -262,6 +262,18 @@ describe("errors", () => {
 		expect(stderr).toContain("caused by Error: ENOENT");
 	});
 
+	test("say how to mend a module that its package makes a CommonJS one", async () => {
+		const campaign = makeCampaign();
+		campaign.write("package.json", { type: "commonjs" });
+		const { code, stderr } = await dno(["run", campaign.folder]);
+		expect(code).toBe(2);
+		// Behind a warning of Node's own.
+		expect(stderr.replaceAll(campaign.folder, "DIR")).toContain(
+			"error: DIR/dno.config.ts:2: syntax error: Unexpected token 'export'. DIR/package.json makes it a CommonJS " +
+				'module: set "type": "module" there, or name the file .mts or .mjs\n',
+		);
+	});
+
 	test("list every problem of a config with its line", async () => {
 		const campaign = makeCampaign();
 		campaign.write("dno.config.ts", CONFIG.replace("samples: 4", "sample: 4").replace("1e-4", "-1"));

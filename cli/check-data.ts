@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
 import { mendMissingPath } from "../activities/datasets/near-names.ts";
 import { readPrompts } from "../activities/datasets/read-prompts.ts";
+import { importDemonstrations, importVerify } from "../activities/user-modules.ts";
 import type { CampaignConfig } from "../core/config.ts";
 import { DnoError } from "../core/errors.ts";
 import { checkModelFolder } from "./check-model-folder.ts";
 import { checkOverlap } from "./check-overlap.ts";
-import { importModule } from "./import-module.ts";
 
 /** How many prompts each file holds. */
 export interface PromptCounts {
@@ -25,7 +25,8 @@ export async function checkCampaignData(
 	{ fromScratch = false }: { fromScratch?: boolean } = {},
 ): Promise<PromptCounts> {
 	await (fromScratch ? checkFromScratch(config) : checkModelFolder(config.policy.model));
-	await checkExport(config.oracle.module, "verify", "export function verify({ prompt, response, meta }) { … }");
+	await checkFile(config.oracle.module, "the module");
+	await importVerify(config.oracle.module);
 	const [train, validation, heldOut] = await Promise.all(
 		(["train", "validation", "heldOut"] as const).map(async (split) => {
 			const file = config.prompts[split];
@@ -55,7 +56,8 @@ export async function checkFromScratch({ policy }: CampaignConfig): Promise<void
 		});
 	const { tokenizer, demonstrations } = policy.fromScratch;
 	await checkFile(tokenizer, "the tokenizer");
-	await checkExport(demonstrations, "default", "export default function (seed) { return [{ prompt, response }, …]; }");
+	await checkFile(demonstrations, "the module");
+	await importDemonstrations(demonstrations);
 }
 
 async function checkFile(file: string, what: string): Promise<void> {
@@ -63,21 +65,6 @@ async function checkFile(file: string, what: string): Promise<void> {
 	if (found === undefined)
 		throw new DnoError({ what: `${what} does not exist`, where: file, mend: await mendMissingPath(file) });
 	if (!found.isFile()) throw new DnoError({ what: `${what} is a folder`, where: file, mend: "Name a file" });
-}
-
-async function checkExport(file: string, name: string, example: string): Promise<void> {
-	await checkFile(file, "the module");
-	const module = await importModule(file);
-	if (typeof module[name] === "function") return;
-	const exports = Object.keys(module);
-	const what =
-		name === "default" ? "the module's default export is not a function" : `the module does not export ${name}`;
-	throw new DnoError({
-		what,
-		where: file,
-		got: exports.length === 0 ? "no exports" : exports,
-		mend: `Write \`${example}\``,
-	});
 }
 
 function checkEnough({ iterations, prompts }: CampaignConfig, found: number): void {

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { Context } from "@temporalio/activity";
 import type { ArtifactRef } from "../../core/records.ts";
+import { hashJson } from "./hash-json.ts";
 import type { Lineage, Store } from "./store.ts";
 
 /** Raise when a step's meaning changes, so that results of the old code are not taken for the new. */
@@ -35,21 +35,4 @@ export async function durableStep<T>(
 	);
 	await store.recordStep(key, { name, inputs, result });
 	return result;
-}
-
-/** sha256 of a JSON value with its object keys sorted, so that equal values hash alike. */
-export function hashJson(value: unknown): string {
-	return createHash("sha256")
-		.update(JSON.stringify(sorted(value)))
-		.digest("hex");
-}
-
-function sorted(value: unknown): unknown {
-	if (Array.isArray(value)) return value.map(sorted);
-	if (typeof value !== "object" || value === null) return value;
-	return Object.fromEntries(
-		Object.entries(value)
-			.toSorted(([a], [b]) => (a < b ? -1 : 1))
-			.map(([key, inner]) => [key, sorted(inner)]),
-	);
 }
