@@ -18,7 +18,7 @@ export const JUDGE: ActivityOptions = {
 	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "1 minute", maximumAttempts: 50 },
 };
 
-/** Asking for a GPU host: waits in the queue until one is free, however long that takes. */
+/** Asking which GPU host takes a step: waits until one is there, however long; it answers at once, also while it is busy. */
 export const CLAIM: ActivityOptions = {
 	startToCloseTimeout: "10 seconds",
 	retry: { initialInterval: "1 second", maximumInterval: "10 seconds" },
