@@ -1,6 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { tinyConfig } from "../bench/golden/tiny-config.ts";
+import { formatLlamaConfig } from "../gpu-worker/model/config.ts";
 import { openCampaign } from "./campaign-file.ts";
 import { loadCampaign } from "./load-campaign.ts";
 import { ownIdentity } from "./process-identity.ts";
@@ -151,7 +153,16 @@ const cases: Case[] = [
 		name: "a model of another architecture",
 		code: 1,
 		break: (campaign) => campaign.write("model/config.json", { architectures: ["GPT2LMHeadModel"] }),
-		says: 'DIR/model/config.json: architectures must be ["LlamaForCausalLM"]',
+		says: 'DIR/model/config.json: unsupported architecture. got "GPT2LMHeadModel". Use a model with one of: Llama',
+	},
+	{
+		name: "a model that does not say which token ends an answer",
+		code: 1,
+		break: (campaign) => {
+			const { eos_token_id: _, ...config } = formatLlamaConfig(tinyConfig(true));
+			campaign.write("model/config.json", config);
+		},
+		says: "DIR/model/config.json: eos_token_id names no token. Set it to the id of the token that ends an answer",
 	},
 	{
 		name: "a verifier that verifies nothing",

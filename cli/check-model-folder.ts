@@ -2,14 +2,15 @@ import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { mendMissingPath } from "../activities/datasets/near-names.ts";
 import { DnoError } from "../core/errors.ts";
+import { parseLlamaConfig } from "../gpu-worker/model/config.ts";
 
 const FILES = ["config.json", "model.safetensors", "tokenizer.json"];
-const ARCHITECTURE = "LlamaForCausalLM";
 
 /**
  * Checks that a folder is a Hugging Face model that the engine runs, without reading its weights.
  *
- * @throws {DnoError} It does not exist, lacks files, is of another architecture, or its weights are no safetensors file.
+ * @throws {DnoError} It does not exist, lacks files, its config.json is of another architecture or names no end of sequence, or its
+ * weights are no safetensors file.
  */
 export async function checkModelFolder(folder: string): Promise<void> {
 	const found = await stat(folder).catch(() => undefined);
@@ -25,25 +26,14 @@ export async function checkModelFolder(folder: string): Promise<void> {
 			where: folder,
 			mend: "Set policy.model to a folder with config.json, model.safetensors and tokenizer.json, or make one with dno pretrain",
 		});
-	await checkArchitecture(join(folder, "config.json"));
+	const config = join(folder, "config.json");
+	parseLlamaConfig(await readJson(config), config);
 	await readJson(join(folder, "tokenizer.json"));
 	await checkSafetensors(join(folder, "model.safetensors"));
 }
 
 async function isFile(file: string): Promise<boolean> {
 	return (await stat(file).catch(() => undefined))?.isFile() ?? false;
-}
-
-async function checkArchitecture(file: string): Promise<void> {
-	const config = (await readJson(file)) as { architectures?: unknown } | null;
-	const architectures = config?.architectures;
-	if (!Array.isArray(architectures) || !architectures.includes(ARCHITECTURE))
-		throw new DnoError({
-			what: `architectures must be ["${ARCHITECTURE}"], the one family that is supported`,
-			where: file,
-			got: architectures,
-			mend: "Choose a Llama-style model",
-		});
 }
 
 async function readJson(file: string): Promise<unknown> {

@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { tinyConfig } from "../../bench/golden/tiny-config.ts";
+import { formatLlamaConfig } from "../../gpu-worker/model/config.ts";
 
 /** A campaign small enough to read, in a temporary folder: valid as it is, to be broken by one test each. */
 export interface CampaignFolder {
@@ -57,7 +59,7 @@ export function makeCampaign(): CampaignFolder {
 	write("validation.jsonl", prompts("validation", 3));
 	write("held-out.jsonl", prompts("held-out", 5));
 	write("verifier.ts", "export function verify() {\n\treturn { score: 1, correct: true, reason: '' };\n}\n");
-	write("model/config.json", { architectures: ["LlamaForCausalLM"] });
+	write("model/config.json", formatLlamaConfig(tinyConfig(true)));
 	write("model/tokenizer.json", {});
 	const header = Buffer.from("{}");
 	const length = Buffer.alloc(8);
