@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
 	Client,
-	Connection,
 	WorkflowExecutionAlreadyStartedError,
 	type WorkflowHandle,
 	WorkflowNotFoundError,
@@ -17,6 +16,7 @@ import { createOnnxEngine } from "../../gpu-worker/engines/onnx/index.ts";
 import type { campaign as campaignWorkflow } from "../../workflows/campaign.ts";
 import type { CampaignStatus } from "../../workflows/messages.ts";
 import { connectTemporal, type TemporalAccess } from "../temporal-server/index.ts";
+import { connectClient } from "./client-connection.ts";
 import { campaignError } from "./failures.ts";
 import { prepareCampaign } from "./prepare.ts";
 import { startWorkers, type Workers } from "./workers.ts";
@@ -94,7 +94,7 @@ async function drive(
 	const facts = { engine: engine.fingerprint, startedAt: run.createdAt };
 	const spec = await prepareCampaign(store, run);
 	emit({ event: "temporal", address, ...(uiUrl !== undefined && { uiUrl }), workflowId: id });
-	const connection = await Connection.connect({ address });
+	const { connection, close } = await connectClient(address);
 	try {
 		const workers = await startWorkers({
 			address,
@@ -112,7 +112,7 @@ async function drive(
 			await workers.stop();
 		}
 	} finally {
-		await connection.close();
+		await close();
 	}
 }
 
