@@ -113,7 +113,7 @@ try {
 	writeFileSync(join(tokenizerDir, "tokenizer.json"), JSON.stringify(tokenizerJson()));
 	writeFileSync(join(tokenizerDir, "tokenizer_config.json"), JSON.stringify(tokenizerConfigJson()));
 	const modelDir = join(folder, "model");
-	createRandomModel({ config, tokenizerFile: join(tokenizerDir, "tokenizer.json"), seed: 0, outDir: modelDir });
+	await createRandomModel({ config, tokenizerFile: join(tokenizerDir, "tokenizer.json"), seed: 0, outDir: modelDir });
 	const engine = createOnnxEngine({ threads });
 	const gemm = await openGemm(threads);
 	const gemmRates: number[] = [];

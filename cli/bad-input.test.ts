@@ -1,6 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { tinyConfig } from "../bench/golden/tiny-config.ts";
+import { formatLlamaConfig } from "../gpu-worker/model/config.ts";
 import { openCampaign } from "./campaign-file.ts";
 import { loadCampaign } from "./load-campaign.ts";
 import { ownIdentity } from "./process-identity.ts";
@@ -151,6 +153,7 @@ const cases: Case[] = [
 		name: "a model of another architecture",
 		code: 1,
 		break: (campaign) => campaign.write("model/config.json", { architectures: ["GPT2LMHeadModel"] }),
+<<<<<<< HEAD
 		says: 'DIR/model/config.json: unsupported architecture. got "GPT2LMHeadModel"',
 	},
 	{
@@ -204,6 +207,18 @@ const cases: Case[] = [
 		code: 1,
 		break: (campaign) => campaign.write("model/config.json", { ...MODEL, vocab_size: 6 }),
 		says: "DIR/train.jsonl:1: the tokenizer makes a token of the line that is not among the model's 6. got 6",
+=======
+		says: 'DIR/model/config.json: unsupported architecture. got "GPT2LMHeadModel". Use a model with one of: Llama',
+	},
+	{
+		name: "a model that does not say which token ends an answer",
+		code: 1,
+		break: (campaign) => {
+			const { eos_token_id: _, ...config } = formatLlamaConfig(tinyConfig(true));
+			campaign.write("model/config.json", config);
+		},
+		says: "DIR/model/config.json: eos_token_id names no token. Set it to the id of the token that ends an answer",
+>>>>>>> fix-b
 	},
 	{
 		name: "a verifier that verifies nothing",
@@ -312,6 +327,18 @@ describe("errors", () => {
 		expect(code).toBe(2);
 		expect(stderr).toMatch(/^error: nowhere: no such campaign file or folder\..*\n(.*\n)+ {4}at /);
 		expect(stderr).toContain("caused by Error: ENOENT");
+	});
+
+	test("say how to mend a module that its package makes a CommonJS one", async () => {
+		const campaign = makeCampaign();
+		campaign.write("package.json", { type: "commonjs" });
+		const { code, stderr } = await dno(["run", campaign.folder]);
+		expect(code).toBe(2);
+		// Behind a warning of Node's own.
+		expect(stderr.replaceAll(campaign.folder, "DIR")).toContain(
+			"error: DIR/dno.config.ts:2: syntax error: Unexpected token 'export'. DIR/package.json makes it a CommonJS " +
+				'module: set "type": "module" there, or name the file .mts or .mjs\n',
+		);
 	});
 
 	test("list every problem of a config with its line", async () => {

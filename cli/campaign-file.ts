@@ -1,11 +1,13 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../activities/store/atomic-write.ts";
+import { hashJson } from "../activities/store/hash-json.ts";
+import { canonicalJson } from "../core/canonical-json.ts";
 import { campaignConfig } from "../core/config.ts";
 import { DnoError } from "../core/errors.ts";
-import { canonicalJson, differences } from "./config-difference.ts";
+import { differences } from "./config-difference.ts";
 import { relativePath, relativePaths } from "./config-paths.ts";
 import { type FileHash, hashFile, inputFiles } from "./hash-files.ts";
 import type { LoadedCampaign } from "./load-campaign.ts";
@@ -71,7 +73,7 @@ async function describe(
 	// What `quick` would change is of no matter to a campaign that began without it, and is applied in one that began with.
 	const { quick: _, ...rest } = relativePaths(config, folder);
 	const kept = JSON.parse(canonicalJson(rest)) as CampaignFile["config"];
-	const configSha256 = createHash("sha256").update(canonicalJson(kept)).digest("hex");
+	const configSha256 = hashJson(kept);
 	const files: Record<string, FileHash> = {};
 	for (const input of await inputFiles(config, fromScratch)) {
 		const name = relativePath(input, folder);

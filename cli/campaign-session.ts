@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { removeTemporaries } from "../activities/store/atomic-write.ts";
 import { DnoError } from "../core/errors.ts";
-import type { CampaignEvent } from "../core/events.ts";
 import { findCampaign, openCampaign } from "./campaign-file.ts";
 import { checkCampaignData } from "./check-data.ts";
 import { relativePaths } from "./config-paths.ts";
@@ -23,10 +23,11 @@ export interface Session {
 	readonly renderer: Renderer;
 }
 
-/** What a campaign will do and how long a first guess says it takes. */
+/** How long a first guess says a campaign takes, in seconds, and whether that is all of it. */
 interface Plan {
-	readonly event: Extract<CampaignEvent, { event: "plan" }>;
 	readonly rough: number;
+	/** Whether it had begun before: what is in its store is not done again, so its time says little of a whole one. */
+	readonly hasBegun: boolean;
 }
 
 /**
@@ -39,18 +40,17 @@ export async function planCampaign({ loaded, directory, fromScratch, renderer }:
 	const counts = planCounts(config, await checkCampaignData(config, { fromScratch }));
 	const holder = lockHolder(directory);
 	if (holder !== undefined) throw lockedError(directory, holder);
-	await findCampaign(directory, loaded, fromScratch);
+	const begun = await findCampaign(directory, loaded, fromScratch);
 	const rough = roughSeconds(config, counts);
-	const event = {
+	renderer.show({
 		event: "plan",
 		campaign: name,
 		directory,
 		config,
 		counts,
 		expectedSeconds: await expectedSeconds(name, rough),
-	} as const;
-	renderer.show(event);
-	return { event, rough };
+	});
+	return { rough, hasBegun: begun !== undefined };
 }
 
 type PlanInput = Pick<Session, "loaded" | "directory" | "fromScratch" | "renderer">;
@@ -62,15 +62,16 @@ type PlanInput = Pick<Session, "loaded" | "directory" | "fromScratch" | "rendere
  */
 export async function runSession(session: Session, room: EngineRoom): Promise<"finished" | "stopped"> {
 	const { loaded, directory, fromScratch, resume, signal, renderer } = session;
-	const { rough } = await planCampaign(session);
+	const { rough, hasBegun } = await planCampaign(session);
 	await mkdir(directory, { recursive: true });
 	const release = acquireLock(directory);
 	process.once("exit", release);
 	try {
+		// Of killed runs: this one alone writes here now.
+		await removeTemporaries(directory);
 		const { id, createdAt } = await openCampaign(directory, loaded, fromScratch);
 		const begun = performance.now();
 		let finishedIterations = 0;
-		let isResumed = false;
 		const running = room.runCampaign({
 			id,
 			createdAt,
@@ -82,7 +83,7 @@ export async function runSession(session: Session, room: EngineRoom): Promise<"f
 			fromScratch,
 			signal,
 			emit: (event) => {
-				if (event.event === "resumed") [finishedIterations, isResumed] = [event.finishedIterations, true];
+				if (event.event === "resumed") finishedIterations = event.finishedIterations;
 				if (event.event === "iteration") finishedIterations = event.iteration;
 				renderer.show(event);
 			},
@@ -100,8 +101,7 @@ export async function runSession(session: Session, room: EngineRoom): Promise<"f
 		const json = join(directory, "report.json");
 		const best = await bestIteration(json);
 		renderer.show({ event: "finished", report: join(directory, "report.html"), json, best, seconds });
-		if (!isResumed && finishedIterations === loaded.config.iterations)
-			await rememberSeconds(loaded.name, rough, seconds);
+		if (!hasBegun) await rememberSeconds(loaded.name, rough, seconds);
 		return outcome;
 	} finally {
 		process.off("exit", release);

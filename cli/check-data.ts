@@ -1,14 +1,24 @@
 import { stat } from "node:fs/promises";
 import { mendMissingPath } from "../activities/datasets/near-names.ts";
 import { readPrompts } from "../activities/datasets/read-prompts.ts";
+import { importDemonstrations, importVerify } from "../activities/user-modules.ts";
 import type { CampaignConfig } from "../core/config.ts";
 import { DnoError } from "../core/errors.ts";
 import { openTokenizer } from "../gpu-worker/formats/tokenizer.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { checkModelFolder } from "./check-model-folder.ts";
+
+<<<<<<< HEAD
+
 import { checkOverlap, type PromptFile } from "./check-overlap.ts";
 import { checkTexts, type TextLimits } from "./check-texts.ts";
 import { importModule } from "./import-module.ts";
+
+=======
+
+import { checkOverlap } from "./check-overlap.ts";
+
+>>>>>>> fix-b
 
 /** How many prompts each file holds. */
 export interface PromptCounts {
@@ -27,6 +37,7 @@ export async function checkCampaignData(
 	config: CampaignConfig,
 	{ fromScratch = false }: { fromScratch?: boolean } = {},
 ): Promise<PromptCounts> {
+<<<<<<< HEAD
 	const limits = await (fromScratch ? checkFromScratch(config) : checkModelFolder(config.policy.model));
 	await checkExport(config.oracle.module, "verify", "export function verify({ prompt, response, meta }) { … }");
 	const read = async (split: "train" | "validation" | "heldOut"): Promise<PromptFile> => {
@@ -38,6 +49,19 @@ export async function checkCampaignData(
 	checkEnough(config, train.prompts.length);
 	checkAnswers(config, train);
 	checkTexts({ train, validation, heldOut }, limits, config);
+=======
+	await (fromScratch ? checkFromScratch(config) : checkModelFolder(config.policy.model));
+	await checkFile(config.oracle.module, "the module");
+	await importVerify(config.oracle.module);
+	const [train, validation, heldOut] = await Promise.all(
+		(["train", "validation", "heldOut"] as const).map(async (split) => {
+			const file = config.prompts[split];
+			return { key: `prompts.${split}`, file, prompts: await readPrompts(file) };
+		}),
+	);
+	checkOverlap([train!, validation!, heldOut!]);
+	checkEnough(config, train!.prompts.length);
+>>>>>>> fix-b
 	return {
 		train: train.prompts.length,
 		validation: validation.prompts.length,
@@ -58,11 +82,18 @@ export async function checkFromScratch({ policy }: CampaignConfig): Promise<Text
 			mend: "Add it, or run without --from-scratch from the folder policy.model",
 			kind: "usage",
 		});
+<<<<<<< HEAD
 	const { tokenizer: file, demonstrations, architecture } = policy.fromScratch;
 	await checkFile(file, "the tokenizer");
 	const tokenizer = openTokenizer(file);
 	await checkExport(demonstrations, "default", "export default function (seed) { return [{ prompt, response }, …]; }");
 	return { tokenizer, vocabSize: tokenizer.vocabSize, maxPositions: architecture.max_position_embeddings };
+=======
+	const { tokenizer, demonstrations } = policy.fromScratch;
+	await checkFile(tokenizer, "the tokenizer");
+	await checkFile(demonstrations, "the module");
+	await importDemonstrations(demonstrations);
+>>>>>>> fix-b
 }
 
 async function checkFile(file: string, what: string): Promise<void> {
@@ -70,21 +101,6 @@ async function checkFile(file: string, what: string): Promise<void> {
 	if (found === undefined)
 		throw new DnoError({ what: `${what} does not exist`, where: file, mend: await mendMissingPath(file) });
 	if (!found.isFile()) throw new DnoError({ what: `${what} is a folder`, where: file, mend: "Name a file" });
-}
-
-async function checkExport(file: string, name: string, example: string): Promise<void> {
-	await checkFile(file, "the module");
-	const module = await importModule(file);
-	if (typeof module[name] === "function") return;
-	const exports = Object.keys(module);
-	const what =
-		name === "default" ? "the module's default export is not a function" : `the module does not export ${name}`;
-	throw new DnoError({
-		what,
-		where: file,
-		got: exports.length === 0 ? "no exports" : exports,
-		mend: `Write \`${example}\``,
-	});
 }
 
 function checkEnough({ iterations, prompts }: CampaignConfig, found: number): void {

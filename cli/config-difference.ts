@@ -1,3 +1,5 @@
+import { canonicalJson } from "../core/canonical-json.ts";
+
 /** A key that two configs have different values of. */
 export interface Difference {
 	readonly key: string;
@@ -12,15 +14,6 @@ export function differences(before: unknown, after: unknown, key = ""): Differen
 		return [...keys].flatMap((each) => differences(before[each], after[each], key === "" ? each : `${key}.${each}`));
 	}
 	return canonicalJson(before) === canonicalJson(after) ? [] : [{ key, before, after }];
-}
-
-/** JSON with keys in order: equal values have equal texts. */
-export function canonicalJson(value: unknown): string {
-	return (
-		JSON.stringify(value, (_, each: unknown) =>
-			isGroup(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each,
-		) ?? "undefined"
-	);
 }
 
 function isGroup(value: unknown): value is Record<string, unknown> {

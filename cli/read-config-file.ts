@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
+import { importModule } from "../activities/import-module.ts";
 import { DnoError } from "../core/errors.ts";
-import { importModule } from "./import-module.ts";
 import { type LineOf, scriptLines, yamlLines } from "./source-lines.ts";
 
 /** A config as its file has it, unchecked. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -139,6 +139,24 @@ describe("dno run", () => {
 		expect(timings.tiny.seconds).toBeGreaterThan(0);
 		await runCommand([campaign.folder, "--json", "--seed", "1"], room);
 		expect(events().findLast(({ event }) => event === "plan").expectedSeconds).toBe(1);
+	});
+
+	test("remembers nothing of a campaign that had begun before: what is in its store is not done again", async () => {
+		const { room } = fakeRoom();
+		const { runCampaign } = room;
+		room.runCampaign = () => Promise.reject(new Error("killed"));
+		await expect(runCommand([campaign.folder, "--json"], room)).rejects.toThrow("killed");
+		room.runCampaign = runCampaign;
+		expect(await runCommand([campaign.folder, "--json"], room)).toBe(0);
+		expect(existsSync(join(process.env.DNO_CACHE_DIR!, "timings.json"))).toBe(false);
+	});
+
+	test("removes what killed runs left half-written", async () => {
+		const directory = join(campaign.folder, "runs/tiny");
+		const leftover = join(directory, "policies/dno-1.0b6e7a3c-1111-4222-8333-1234567890ab.tmp");
+		mkdirSync(leftover, { recursive: true });
+		await runCommand([campaign.folder, "--json"], fakeRoom().room);
+		expect(existsSync(leftover)).toBe(false);
 	});
 
 	test("gives the folder back when the campaign fails", async () => {

@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "../activities/store/atomic-write.ts";
+import { replaceAtomically, writeFlushed } from "../activities/store/atomic-write.ts";
 import type { Put } from "../activities/store/durable-step.ts";
+import { readManifest } from "../activities/store/manifest.ts";
 import type { Store } from "../activities/store/store.ts";
-import { type ArtifactRef, policy as policySchema, SCHEMA_VERSION } from "../core/records.ts";
+import { type ArtifactRef, SCHEMA_VERSION } from "../core/records.ts";
 import type { PolicyRef } from "../core/steps.ts";
 
 /** Names, inside a policy's folder, the manifest it was made from. */
@@ -27,15 +28,21 @@ export async function storePolicy(put: Put, folder: string, name: string): Promi
 export async function materialisePolicy(store: Store, root: string, { name, manifest }: PolicyRef): Promise<string> {
 	const folder = join(root, name);
 	const marker = JSON.stringify(manifest);
-	const present = await readFile(join(folder, MARKER), "utf8").catch(() => undefined);
-	if (present === marker) return folder;
-	const { files } = policySchema.parse(JSON.parse(new TextDecoder().decode(await store.get(manifest))));
-	const temporary = `${folder}.${process.pid}.tmp`;
-	await rm(temporary, { recursive: true, force: true });
-	await mkdir(temporary, { recursive: true });
-	for (const [file, ref] of Object.entries(files)) await store.exportTo(ref, join(temporary, file));
-	await writeFileAtomic(join(temporary, MARKER), marker);
-	await rm(folder, { recursive: true, force: true });
-	await rename(temporary, folder);
+	if (await isUntouched(folder, marker)) return folder;
+	const { files } = readManifest(await store.get(manifest));
+	await replaceAtomically(folder, async (temporary) => {
+		await mkdir(temporary);
+		for (const [file, ref] of Object.entries(files)) await store.exportTo(ref, join(temporary, file));
+		await writeFlushed(join(temporary, MARKER), marker);
+	});
 	return folder;
+}
+
+/** Whether the folder is this policy's and no file of it was edited since: the marker is written last. */
+async function isUntouched(folder: string, marker: string): Promise<boolean> {
+	const present = await readFile(join(folder, MARKER), "utf8").catch(() => undefined);
+	if (present !== marker) return false;
+	const { mtimeMs } = await stat(join(folder, MARKER));
+	const files = await Promise.all((await readdir(folder)).map((name) => stat(join(folder, name))));
+	return files.every((file) => file.mtimeMs <= mtimeMs);
 }

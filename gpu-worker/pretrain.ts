@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { z } from "zod";
+import { importDemonstrations } from "../activities/user-modules.ts";
 import type { CampaignConfig } from "../core/config.ts";
 import { DnoError } from "../core/errors.ts";
 import { hashSeed } from "../core/random.ts";
@@ -53,7 +53,7 @@ export async function pretrain(
 		"policy.fromScratch.architecture",
 	);
 	const modelDir = join(job.work, "random");
-	createRandomModel({ config, tokenizerFile, seed: hashSeed(job.seed, "random-weights"), outDir: modelDir });
+	await createRandomModel({ config, tokenizerFile, seed: hashSeed(job.seed, "random-weights"), outDir: modelDir });
 	const endOfSequence = readModelConfig(modelDir).eosTokenIds[0]!;
 	const examples: { prompt: number[]; response: number[] }[] = [];
 	for (const { prompt, response } of await loadDemonstrations(resolve(job.folder, paths.demonstrations), job.seed)) {
@@ -73,18 +73,8 @@ export async function pretrain(
 }
 
 async function loadDemonstrations(path: string, seed: number): Promise<z.infer<typeof demonstrations>> {
-	const module = await import(pathToFileURL(path).href).catch((cause) => {
-		throw new DnoError({ what: `the demonstrations module does not load: ${cause.message}`, where: path, cause });
-	});
-	if (typeof module.default !== "function") {
-		throw new DnoError({
-			what: "the demonstrations module has no default function",
-			where: path,
-			got: Object.keys(module),
-			mend: "Export default (seed) => [{prompt, response}, …]",
-		});
-	}
-	const made = demonstrations.safeParse(await module.default(seed));
+	const demonstrate = await importDemonstrations(path);
+	const made = demonstrations.safeParse(await demonstrate(seed));
 	if (made.success) return made.data;
 	throw new DnoError({ what: `not a list of {prompt, response}: ${z.prettifyError(made.error)}`, where: path });
 }

@@ -25,7 +25,7 @@ async function begin(spec: CampaignInput["spec"]): Promise<CampaignState> {
 	const context = { config: spec.config, iteration: 0, line: "dno" } as const;
 	const initialPolicy = spec.initialPolicy ?? (await onGpuHost((host) => host.pretrainPolicy(context)));
 	const { evaluated, answers } = await executeChild(evaluation, {
-		workflowId: `${workflowInfo().workflowId}/initial`,
+		workflowId: childId("initial"),
 		args: [{ spec, context, policy: initialPolicy }],
 	});
 	const record: IterationRecord = {
@@ -51,7 +51,7 @@ async function iterate(spec: CampaignInput["spec"], state: CampaignState): Promi
 	const t = state.finishedIterations + 1;
 	const { initialPolicy, initialAnswers, policies, pairs } = state;
 	const done = await executeChild(iteration, {
-		workflowId: `${workflowInfo().workflowId}/iteration-${t}`,
+		workflowId: childId(`iteration-${t}`),
 		args: [{ spec, iteration: t, initialPolicy, initialAnswers, policies, previousPairs: pairs }],
 	});
 	return {
@@ -61,4 +61,13 @@ async function iterate(spec: CampaignInput["spec"], state: CampaignState): Promi
 		records: [...state.records, done.record],
 		pairs: [done.freshPairs, ...pairs].slice(0, spec.replay),
 	};
+}
+
+/**
+ * Names a child after the run that the campaign began with, which continue-as-new keeps: the children of a campaign that was
+ * terminated and begun again may still hold their own names for a moment.
+ */
+function childId(name: string): string {
+	const { workflowId, firstExecutionRunId } = workflowInfo();
+	return `${workflowId}/${firstExecutionRunId}/${name}`;
 }

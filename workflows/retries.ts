@@ -3,7 +3,8 @@ import type { ActivityOptions } from "@temporalio/workflow";
 /** Bookkeeping: a second or two of work on files in the store, so much longer without an answer means the worker is gone. */
 export const CONTROL: ActivityOptions = {
 	startToCloseTimeout: "30 seconds",
-	// A full disk or a store out of reach heals in minutes; wrong data never does and is marked non-retryable.
+	// A full disk or a store out of reach heals in minutes, and is waited for two and a half; wrong data never does and is
+	// marked non-retryable.
 	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "30 seconds", maximumAttempts: 10 },
 };
 
@@ -12,11 +13,12 @@ export const JUDGE: ActivityOptions = {
 	startToCloseTimeout: "30 minutes",
 	// Given after every verdict.
 	heartbeatTimeout: "10 seconds",
-	// A judge that is down for a while is the usual fault of a long campaign: wait with it instead of failing the campaign.
+	// A judge that is down for a while is the usual fault of a long campaign: wait with it, three quarters of an hour,
+	// instead of failing the campaign.
 	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "1 minute", maximumAttempts: 50 },
 };
 
-/** Asking for a GPU host: waits in the queue until one is free, however long that takes. */
+/** Asking which GPU host takes a step: waits until one is there, however long; it answers at once, also while it is busy. */
 export const CLAIM: ActivityOptions = {
 	startToCloseTimeout: "10 seconds",
 	retry: { initialInterval: "1 second", maximumInterval: "10 seconds" },
@@ -30,7 +32,7 @@ export const GPU: ActivityOptions = {
 	heartbeatTimeout: "10 seconds",
 	// A host that does not take the step up is dead or gone: the step then goes to another one, see gpu-host.ts.
 	scheduleToStartTimeout: "10 minutes",
-	// Faults of the step itself, e.g. a disk that was full for a moment. A lost heartbeat is no reason to try the same host
-	// again, but in an embedded run the same host comes back under the same name, and finds its checkpoint.
-	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "30 seconds", maximumAttempts: 4 },
+	// Faults of the step itself, e.g. a full disk, waited for as long as in CONTROL. A lost heartbeat is no reason to try the
+	// same host again, but in an embedded run the same host comes back under the same name, and finds its checkpoint.
+	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "30 seconds", maximumAttempts: 10 },
 };

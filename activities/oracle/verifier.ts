@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { DnoError } from "../../core/errors.ts";
 import { type CandidateGroup, SCHEMA_VERSION, type Verdict } from "../../core/records.ts";
-import { hashJson } from "../store/durable-step.ts";
+import { hashJson } from "../store/hash-json.ts";
+import { importVerify, type Verify } from "../user-modules.ts";
 import type { Oracle } from "./oracle.ts";
 
 /** What a verifier module says of one response: a higher score is preferred, equal scores tie. */
@@ -13,8 +13,6 @@ const verification = z.object({
 	correct: z.boolean().optional(),
 	reason: z.string().default(""),
 });
-
-type Verify = (answer: { prompt: string; response: string; meta: unknown }) => unknown;
 
 /**
  * An oracle that is a program: a module exporting `verify({prompt, response, meta}) → {score, correct?, reason?}`.
@@ -27,19 +25,9 @@ export async function loadVerifier(modulePath: string): Promise<Oracle> {
 	const source = await readFile(modulePath).catch((cause) => {
 		throw new DnoError({ what: "the verifier module cannot be read", where, mend: "Check oracle.module", cause });
 	});
-	const module = await import(pathToFileURL(modulePath).href).catch((cause) => {
-		throw new DnoError({ what: `the verifier module does not load: ${cause.message}`, where, cause });
-	});
-	if (typeof module.verify !== "function") {
-		throw new DnoError({
-			what: "the verifier module exports no function `verify`",
-			where,
-			got: Object.keys(module),
-			mend: "Export verify({prompt, response, meta}) that returns {score, correct, reason}",
-		});
-	}
+	const verify = await importVerify(modulePath);
 	const fingerprint = createHash("sha256").update(source).digest("hex");
-	return { name: "verifier", fingerprint, judge: (group) => judgeGroup(module.verify, fingerprint, group) };
+	return { name: "verifier", fingerprint, judge: (group) => judgeGroup(verify, fingerprint, group) };
 }
 
 async function judgeGroup(verify: Verify, fingerprint: string, group: CandidateGroup): Promise<Verdict> {

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { Context } from "@temporalio/activity";
 import type { ArtifactRef } from "../../core/records.ts";
+import { hashJson } from "./hash-json.ts";
 import type { Lineage, Store } from "./store.ts";
 
 /** Raise when a step's meaning changes, so that results of the old code are not taken for the new. */
@@ -11,7 +11,7 @@ export type Put = (data: Uint8Array | string | { readonly file: string }) => Pro
 
 /**
  * Runs a step once for given inputs: a result recorded under the hash of its name and inputs is returned as it is, as long
- * as the artifacts it names exist. This is what lets a campaign whose Temporal history was lost skip finished work.
+ * as the artifacts it names exist, those of a policy's manifest included. This is what lets a campaign whose Temporal history was lost skip finished work.
  *
  * @param inputs everything that determines the result; JSON-serialisable, without paths of this machine
  * @param run is handed the result of a run before that was not finished
@@ -38,21 +38,4 @@ export async function durableStep<T>(
 	const result = await run(put, found);
 	await store.recordStep(key, { name, inputs, result });
 	return result;
-}
-
-/** sha256 of a JSON value with its object keys sorted, so that equal values hash alike. */
-export function hashJson(value: unknown): string {
-	return createHash("sha256")
-		.update(JSON.stringify(sorted(value)))
-		.digest("hex");
-}
-
-function sorted(value: unknown): unknown {
-	if (Array.isArray(value)) return value.map(sorted);
-	if (typeof value !== "object" || value === null) return value;
-	return Object.fromEntries(
-		Object.entries(value)
-			.toSorted(([a], [b]) => (a < b ? -1 : 1))
-			.map(([key, inner]) => [key, sorted(inner)]),
-	);
 }

@@ -1,11 +1,12 @@
-import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { access, copyFile, link, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { constants, createReadStream } from "node:fs";
+import { access, copyFile, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { DnoError } from "../../core/errors.ts";
 import type { ArtifactRef } from "../../core/records.ts";
-import { writeFileAtomic } from "./atomic-write.ts";
+import { flush, replaceAtomically, writeFileAtomic } from "./atomic-write.ts";
+import { readManifest } from "./manifest.ts";
 import type { Lineage, Store } from "./store.ts";
 
 /**
@@ -22,6 +23,24 @@ export function createFolderStore(root: string): Store {
 		if (!(await exists(path))) await writeFileAtomic(path, `${JSON.stringify(lineage)}\n`);
 	};
 
+	const get = async (ref: ArtifactRef): Promise<Uint8Array> => {
+		const path = objectPath(ref.sha256);
+		const bytes = await readFile(path).catch((cause) => {
+			throw missing(path, cause);
+		});
+		requireHash(path, createHash("sha256").update(bytes).digest("hex"), ref.sha256);
+		return bytes;
+	};
+
+	/** Whether everything that a step's result names is there: artifacts, and the files of policies' manifests. */
+	const isComplete = async (result: unknown): Promise<boolean> => {
+		for (const { key, ref } of refsIn(result)) {
+			if (!(await exists(objectPath(ref.sha256)))) return false;
+			if (key === "manifest" && !(await isComplete(readManifest(await get(ref))))) return false;
+		}
+		return true;
+	};
+
 	return {
 		async put(bytes, lineage) {
 			const data = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
@@ -32,34 +51,19 @@ export function createFolderStore(root: string): Store {
 		},
 
 		async putFile(path, lineage) {
-			const hash = createHash("sha256");
-			await pipeline(createReadStream(path), hash);
-			const sha256 = hash.digest("hex");
+			const sha256 = await hashOf(path);
 			await describe(sha256, lineage);
-			await place(path, objectPath(sha256));
+			if (!(await exists(objectPath(sha256)))) await copyAs(path, objectPath(sha256), sha256);
 			return { sha256, bytes: (await stat(path)).size };
 		},
 
-		async get(ref) {
-			const path = objectPath(ref.sha256);
-			const bytes = await readFile(path).catch((cause) => {
-				throw missing(path, cause);
-			});
-			const sha256 = createHash("sha256").update(bytes).digest("hex");
-			if (sha256 !== ref.sha256) {
-				throw new DnoError({
-					what: "an artifact's bytes do not match its name",
-					where: path,
-					got: `sha256 ${sha256}`,
-					mend: "Delete the file and its step will be done again",
-				});
-			}
-			return bytes;
-		},
+		get,
 
 		async exportTo(ref, path) {
 			if (!(await exists(objectPath(ref.sha256)))) throw missing(objectPath(ref.sha256));
-			await place(objectPath(ref.sha256), path);
+			// The report exports the same files again after every iteration.
+			if ((await hashOf(path).catch(() => undefined)) === ref.sha256) return;
+			await copyAs(objectPath(ref.sha256), path, ref.sha256);
 		},
 
 		async findStep(key) {
@@ -69,8 +73,7 @@ export function createFolderStore(root: string): Store {
 			});
 			if (text === undefined) return undefined;
 			const { result } = JSON.parse(text) as { result: unknown };
-			for (const ref of refsIn(result)) if (!(await exists(objectPath(ref.sha256)))) return undefined;
-			return result;
+			return (await isComplete(result)) ? result : undefined;
 		},
 
 		async recordStep(key, step) {
@@ -79,17 +82,34 @@ export function createFolderStore(root: string): Store {
 	};
 }
 
-/** Links where the file system can, since weights are large; an object is never written again, so sharing it is safe. */
-async function place(from: string, to: string): Promise<void> {
-	await mkdir(dirname(to), { recursive: true });
-	const temporary = `${to}.${randomUUID()}.tmp`;
-	try {
-		await link(from, temporary).catch(() => copyFile(from, temporary));
-		await rename(temporary, to);
-	} finally {
-		// Renaming a link over another link to the same file leaves both in place.
-		await rm(temporary, { force: true });
-	}
+/**
+ * Copies a file, sharing blocks where the file system can, since weights are large. Never a hard link: who edits one of two
+ * names in place edits the other, and an artifact is never written again.
+ *
+ * @throws DnoError where the copy does not hash to `sha256`
+ */
+async function copyAs(from: string, to: string, sha256: string): Promise<void> {
+	await replaceAtomically(to, async (temporary) => {
+		await copyFile(from, temporary, constants.COPYFILE_FICLONE);
+		requireHash(from, await hashOf(temporary), sha256);
+		await flush(temporary);
+	});
+}
+
+async function hashOf(path: string): Promise<string> {
+	const hash = createHash("sha256");
+	await pipeline(createReadStream(path), hash);
+	return hash.digest("hex");
+}
+
+function requireHash(where: string, found: string, wanted: string): void {
+	if (found === wanted) return;
+	throw new DnoError({
+		what: "an artifact's bytes do not match its name",
+		where,
+		got: `sha256 ${found}`,
+		mend: "Delete the file and its step will be done again",
+	});
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -108,8 +128,9 @@ function missing(path: string, cause?: unknown): DnoError {
 	});
 }
 
-function* refsIn(value: unknown): Generator<ArtifactRef> {
+/** All references in a value, each with the key it stands under. */
+function* refsIn(value: unknown, key = ""): Generator<{ readonly key: string; readonly ref: ArtifactRef }> {
 	if (typeof value !== "object" || value === null) return;
-	if ("sha256" in value && "bytes" in value) yield value as ArtifactRef;
-	else for (const inner of Object.values(value)) yield* refsIn(inner);
+	if ("sha256" in value && "bytes" in value) yield { key, ref: value as ArtifactRef };
+	else for (const [name, inner] of Object.entries(value)) yield* refsIn(inner, name);
 }

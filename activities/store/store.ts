@@ -14,9 +14,13 @@ export interface Store {
 	putFile(path: string, lineage: Lineage): Promise<ArtifactRef>;
 	/** @throws DnoError when the artifact is missing or its bytes do not hash to its name */
 	get(ref: ArtifactRef): Promise<Uint8Array>;
-	/** Places the artifact's bytes at `path`, replacing what is there. */
+	/**
+	 * Copies the artifact's bytes to `path`, replacing what is there; the copy may be edited.
+	 *
+	 * @throws DnoError when the artifact is missing or its bytes do not hash to its name
+	 */
 	exportTo(ref: ArtifactRef, path: string): Promise<void>;
-	/** The result recorded under `key`, or undefined. */
+	/** The result recorded under `key`; undefined where there is none, or an artifact that it names is missing. */
 	findStep(key: string): Promise<unknown>;
 	recordStep(
 		key: string,

@@ -11,5 +11,5 @@ for (const [name, seed, tieEmbeddings] of [
 	["untied", 2, false],
 	["reference", 3, true],
 ] as const) {
-	createRandomModel({ config: tinyConfig(tieEmbeddings), tokenizerFile, seed, outDir: join(outDir, name) });
+	await createRandomModel({ config: tinyConfig(tieEmbeddings), tokenizerFile, seed, outDir: join(outDir, name) });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
 import { DnoError } from "../../core/errors.ts";
-import { writeFileAtomically } from "./atomic.ts";
 
 /** A float32 tensor and its shape. */
 export interface Tensor {
@@ -142,10 +142,10 @@ export function encodeSafetensors(
 }
 
 /** Writes a safetensors file whole or not at all. */
-export function writeSafetensors(
+export async function writeSafetensors(
 	path: string,
 	tensors: Iterable<readonly [string, Tensor]>,
 	metadata: Readonly<Record<string, string>> = {},
-): void {
-	writeFileAtomically(path, encodeSafetensors(tensors, metadata));
+): Promise<void> {
+	await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
 }

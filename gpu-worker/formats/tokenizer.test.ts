@@ -1,4 +1,4 @@
-import { copyFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { DnoError } from "../../core/errors.ts";
@@ -10,7 +10,7 @@ const tiny = join(import.meta.dirname, "../../bench/golden/tokenizer.json");
 
 test("encodes words and spelt-out special tokens, and decodes without the special ones", () => {
 	const tokenizer = openTokenizer(tiny);
-	expect(tokenizer).toMatchObject({ vocabSize: 20, endOfSequenceId: 1, unknownId: 2 });
+	expect(tokenizer.vocabSize).toBe(20);
 	expect(tokenizer.encode("w0 w3 nonsense</s>")).toEqual([3, 6, 2, 1]);
 	expect(tokenizer.decode([3, 6, 1])).toBe("w0 w3");
 	expect(tokenizer.decode([])).toBe("");
@@ -26,8 +26,8 @@ test("handles the geometry example: a number is one token, and an answer decodes
 	const answer = "38/2=19; 19-10=9; 10*9=90; #90";
 	const ids = tokenizer.encode(answer);
 	expect(ids).toHaveLength(20);
-	expect(ids).not.toContain(tokenizer.unknownId);
-	expect(tokenizer.decode([...ids, tokenizer.endOfSequenceId])).toBe(answer);
+	expect(ids).not.toContain(tokenizer.tokenId("<unk>"));
+	expect(tokenizer.decode([...ids, tokenizer.tokenId("</s>")!])).toBe(answer);
 });
 
 test("refuses what is no tokenizer, naming the file", () => {
@@ -39,6 +39,4 @@ test("refuses what is no tokenizer, naming the file", () => {
 		expect(() => openTokenizer(path)).toThrow(DnoError);
 		expect(() => openTokenizer(path)).toThrow(path);
 	}
-	copyFileSync(tiny, path);
-	expect(() => openTokenizer(dir)).toThrow("names no end-of-sequence token");
 });

@@ -32,6 +32,7 @@ describe("parseLlamaConfig", () => {
 		["fractional size", { ...json, vocab_size: 1.5 }, "vocabSize is not whole"],
 		["heads that do not fit", { ...json, num_key_value_heads: 3 }, "does not divide"],
 		["odd heads", { ...json, head_dim: 3 }, "head_dim is odd"],
+		["no eos", { ...json, eos_token_id: null }, "eos_token_id names no token"],
 		["eos outside", { ...json, eos_token_id: 20 }, "eos_token_id lies outside the vocabulary"],
 	])("refuses %s", (_name, config, message) => {
 		expect(() => parseLlamaConfig(config, "dir/config.json")).toThrow(DnoError);

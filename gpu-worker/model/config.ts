@@ -21,7 +21,7 @@ export interface LlamaConfig {
 	/** Standard deviation of random weights. */
 	readonly initializerRange: number;
 	readonly bosTokenId: number | undefined;
-	/** Any of these ends a response. */
+	/** Any of these ends a response; at least one. */
 	readonly eosTokenIds: readonly number[];
 	readonly padTokenId: number | undefined;
 }
@@ -136,6 +136,10 @@ function checkSizes(config: LlamaConfig, where: string): void {
 		throw new DnoError({ what: "num_key_value_heads does not divide num_attention_heads", where, got });
 	}
 	if (config.headDim % 2 !== 0) throw new DnoError({ what: "head_dim is odd", where, got: config.headDim });
+	if (config.eosTokenIds.length === 0) {
+		const mend = "Set it to the id of the token that ends an answer";
+		throw new DnoError({ what: "eos_token_id names no token", where, mend });
+	}
 	const outside = config.eosTokenIds.find((id) => id >= config.vocabSize);
 	if (outside !== undefined)
 		throw new DnoError({ what: "eos_token_id lies outside the vocabulary", where, got: outside });

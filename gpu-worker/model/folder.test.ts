@@ -10,14 +10,14 @@ import { createRandomModel, randomWeights } from "./init.ts";
 
 const tokenizerFile = join(import.meta.dirname, "../../bench/golden/tokenizer.json");
 
-function newModel(): string {
+async function newModel(): Promise<string> {
 	const outDir = join(temporaryFolder(), "model");
-	createRandomModel({ config: tinyConfig(false), tokenizerFile, seed: 5, outDir });
+	await createRandomModel({ config: tinyConfig(false), tokenizerFile, seed: 5, outDir });
 	return outDir;
 }
 
-test("a new model reads back, has norms of 1 and the standard deviation asked for", () => {
-	const { config, weights } = readModel(newModel());
+test("a new model reads back, has norms of 1 and the standard deviation asked for", async () => {
+	const { config, weights } = readModel(await newModel());
 	expect(config).toEqual(tinyConfig(false));
 	expect(weights).toEqual(randomWeights(config, 5));
 	expect(weights).not.toEqual(randomWeights(config, 6));
@@ -27,35 +27,35 @@ test("a new model reads back, has norms of 1 and the standard deviation asked fo
 	expect(Math.abs(Math.sqrt(variance) - 0.25)).toBeLessThan(0.04);
 });
 
-test("a model written like another has its configuration and tokenizer, and the new weights", () => {
-	const source = newModel();
+test("a model written like another has its configuration and tokenizer, and the new weights", async () => {
+	const source = await newModel();
 	const copy = join(temporaryFolder(), "copy");
 	const weights = randomWeights(tinyConfig(false), 6);
-	writeModelLike(source, copy, { config: tinyConfig(false), weights });
+	await writeModelLike(source, copy, { config: tinyConfig(false), weights });
 	expect(readModel(copy)).toEqual({ config: tinyConfig(false), weights });
 });
 
-test("a tokenizer that does not fit the embedding is refused", () => {
+test("a tokenizer that does not fit the embedding is refused", async () => {
 	const config = { ...tinyConfig(true), vocabSize: 19 };
 	const create = () => createRandomModel({ config, tokenizerFile, seed: 1, outDir: join(temporaryFolder(), "m") });
-	expect(create).toThrow("do not fit a vocabulary of 19");
+	await expect(create).rejects.toThrow("do not fit a vocabulary of 19");
 });
 
-test("what is wrong with a model folder is one error naming file and tensor", () => {
+test("what is wrong with a model folder is one error naming file and tensor", async () => {
 	expect(() => readModel("/no/such/folder")).toThrow("there is no model folder");
-	const dir = newModel();
+	const dir = await newModel();
 	const path = join(dir, "model.safetensors");
 	const { tensors } = readSafetensors(path);
-	const damage = (name: string, shape: number[] | undefined, value = 0) => {
+	const damage = async (name: string, shape: number[] | undefined, value = 0) => {
 		const changed = new Map(tensors);
 		changed.delete(name);
 		if (shape) changed.set(name, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value) });
-		writeSafetensors(path, changed);
+		await writeSafetensors(path, changed);
 		return () => readModel(dir);
 	};
-	expect(damage("lm_head.weight", undefined)).toThrow(`${path}: tensor lm_head.weight is missing`);
-	expect(damage("lm_head.weight", [12, 20])).toThrow("tensor lm_head.weight has not the shape [20,12]");
-	expect(damage("model.norm.weight", [12], Number.NaN)).toThrow("tensor model.norm.weight holds NaN");
+	expect(await damage("lm_head.weight", undefined)).toThrow(`${path}: tensor lm_head.weight is missing`);
+	expect(await damage("lm_head.weight", [12, 20])).toThrow("tensor lm_head.weight has not the shape [20,12]");
+	expect(await damage("model.norm.weight", [12], Number.NaN)).toThrow("tensor model.norm.weight holds NaN");
 	writeFileSync(join(dir, "config.json"), "nonsense");
 	expect(() => readModel(dir)).toThrow(DnoError);
 	expect(() => readModel(dir)).toThrow("config.json: the file is not JSON");

@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { copyFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceAtomically, writeFlushed } from "../../activities/store/atomic-write.ts";
 import { DnoError } from "../../core/errors.ts";
-import { writeFlushed, writeFolderAtomically } from "../formats/atomic.ts";
 import { readJsonFile } from "../formats/json-file.ts";
 import { encodeSafetensors, readSafetensors } from "../formats/safetensors.ts";
 import { type LlamaConfig, parseLlamaConfig } from "./config.ts";
@@ -60,19 +61,20 @@ export function readModel(dir: string): Model {
  * Writes a Hugging Face folder, whole or not at all: new weights, and everything else but weights copied from another
  * folder (configuration, tokenizer, chat template, generation settings).
  */
-export function writeModelLike(sourceDir: string, dir: string, { config, weights }: Model): void {
-	writeFolderAtomically(dir, (temporary) => {
-		for (const name of readdirSync(sourceDir)) {
+export async function writeModelLike(sourceDir: string, dir: string, { config, weights }: Model): Promise<void> {
+	await replaceAtomically(dir, async (temporary) => {
+		await mkdir(temporary);
+		for (const name of await readdir(sourceDir)) {
 			if (/\.(json|jinja|model|txt)$/.test(name) && !name.endsWith(".index.json")) {
-				copyFileSync(join(sourceDir, name), join(temporary, name));
+				await copyFile(join(sourceDir, name), join(temporary, name));
 			}
 		}
-		writeWeights(temporary, config, weights);
+		await writeWeights(temporary, config, weights);
 	});
 }
 
 /** Writes `model.safetensors` into a folder that is being made. */
-export function writeWeights(dir: string, config: LlamaConfig, weights: WeightArrays): void {
+export async function writeWeights(dir: string, config: LlamaConfig, weights: WeightArrays): Promise<void> {
 	const tensors = parameterSpecs(config).map(({ name, shape }) => {
 		const data = weights.get(name);
 		if (data?.length !== elementCount(shape)) {
@@ -81,5 +83,5 @@ export function writeWeights(dir: string, config: LlamaConfig, weights: WeightAr
 		return [name, { shape, data }] as const;
 	});
 	// transformers refuses files whose metadata do not name the framework.
-	writeFlushed(join(dir, WEIGHTS), encodeSafetensors(tensors, { format: "pt" }));
+	await writeFlushed(join(dir, WEIGHTS), encodeSafetensors(tensors, { format: "pt" }));
 }

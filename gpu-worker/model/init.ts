@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { replaceAtomically, writeFlushed } from "../../activities/store/atomic-write.ts";
 import { DnoError } from "../../core/errors.ts";
 import { createNormal, createRandom, hashSeed } from "../../core/random.ts";
-import { writeFlushed, writeFolderAtomically } from "../formats/atomic.ts";
 import { openTokenizer } from "../formats/tokenizer.ts";
 import { formatLlamaConfig, type LlamaConfig } from "./config.ts";
 import { type WeightArrays, writeWeights } from "./folder.ts";
@@ -40,19 +41,20 @@ const TOKENIZER_FILES = ["tokenizer_config.json", "special_tokens_map.json", "ge
  *
  * @throws DnoError if the tokenizer has ids outside the embedding
  */
-export function createRandomModel({ config, tokenizerFile, seed, outDir }: NewModel): void {
+export async function createRandomModel({ config, tokenizerFile, seed, outDir }: NewModel): Promise<void> {
 	const { vocabSize } = openTokenizer(tokenizerFile);
 	if (vocabSize > config.vocabSize) {
 		const what = `the tokenizer's ids do not fit a vocabulary of ${config.vocabSize}`;
 		throw new DnoError({ what, where: tokenizerFile, got: vocabSize - 1, mend: `Set vocab_size to ${vocabSize}` });
 	}
-	writeFolderAtomically(outDir, (temporary) => {
-		writeFlushed(join(temporary, "config.json"), [`${JSON.stringify(formatLlamaConfig(config), undefined, 2)}\n`]);
-		copyFileSync(tokenizerFile, join(temporary, "tokenizer.json"));
+	await replaceAtomically(outDir, async (temporary) => {
+		await mkdir(temporary);
+		await writeFlushed(join(temporary, "config.json"), `${JSON.stringify(formatLlamaConfig(config), undefined, 2)}\n`);
+		await copyFile(tokenizerFile, join(temporary, "tokenizer.json"));
 		for (const name of TOKENIZER_FILES) {
 			const source = join(dirname(tokenizerFile), name);
-			if (existsSync(source)) copyFileSync(source, join(temporary, name));
+			if (existsSync(source)) await copyFile(source, join(temporary, name));
 		}
-		writeWeights(temporary, config, randomWeights(config, seed));
+		await writeWeights(temporary, config, randomWeights(config, seed));
 	});
 }

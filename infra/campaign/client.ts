@@ -1,7 +1,8 @@
-import { Client, Connection, WorkflowNotFoundError } from "@temporalio/client";
+import { Client, WorkflowNotFoundError } from "@temporalio/client";
 import { DnoError } from "../../core/errors.ts";
 import type { campaign as campaignWorkflow } from "../../workflows/campaign.ts";
 import type { CampaignStatus } from "../../workflows/messages.ts";
+import { connectClient } from "./client-connection.ts";
 import { campaignError } from "./failures.ts";
 
 export interface CampaignClient {
@@ -17,7 +18,7 @@ export async function createCampaignClient(server: {
 	readonly address: string;
 	readonly namespace?: string;
 }): Promise<CampaignClient> {
-	const connection = await Connection.connect({ address: server.address }).catch((cause) => {
+	const { connection, close } = await connectClient(server.address).catch((cause) => {
 		throw new DnoError({ what: "no Temporal server answers", where: server.address, mend: "Check the address", cause });
 	});
 	const client = new Client({ connection, namespace: server.namespace ?? "default" });
@@ -36,6 +37,6 @@ export async function createCampaignClient(server: {
 					throw campaignError(error);
 				});
 		},
-		close: () => connection.close(),
+		close,
 	};
 }

@@ -4,12 +4,14 @@ import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from
 import { DnoError, type ErrorDetails } from "../../core/errors.ts";
 import type { CampaignEvent } from "../../core/events.ts";
 import { WORKER_STOPPING } from "../../core/failure-types.ts";
+import { systemError } from "../../core/system-errors.ts";
 
 const TYPE = "DnoError";
 
 /**
  * Turns an activity's errors into failures that Temporal treats as they deserve: a {@link DnoError} is retried only where
- * it says that trying again can help, and keeps its four answers for whoever reads the workflow's failure.
+ * it says that trying again can help, and keeps its four answers for whoever reads the workflow's failure. So are the
+ * errors of the system that a user can mend: a full disk is waited for as long as workflows/retries.ts allows.
  */
 export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 	readonly #emit: (event: CampaignEvent) => void;
@@ -25,9 +27,9 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 		} catch (error) {
 			// Not a cancellation: nobody called the step off, and whoever comes next is to take it up again.
 			if (cancellationSignal.aborted) throw ApplicationFailure.retryable("the worker is stopping", WORKER_STOPPING);
-			const known = asDnoError(error);
+			const known = error instanceof DnoError ? error : systemError(error);
 			if (known === undefined || known.isRetryable) {
-				const reason = (error as Error)?.message ?? String(error);
+				const reason = known?.message ?? (error as Error)?.message ?? String(error);
 				this.#emit({ event: "retry", stage: info.activityType, attempt: info.attempt, reason });
 			}
 			if (known === undefined) throw error;
@@ -41,21 +43,6 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 			});
 		}
 	}
-}
-
-/** What the file system says, in a user's words. */
-const FILE_SYSTEM: Readonly<Record<string, Pick<ErrorDetails, "what" | "mend">>> = {
-	ENOSPC: { what: "the disk is full", mend: "Free some space and run the same command again" },
-	EDQUOT: { what: "the disk quota is used up", mend: "Free some space and run the same command again" },
-	EROFS: { what: "the file system is read-only", mend: "Choose another folder with --out" },
-	EACCES: { what: "permission denied", mend: "Choose another folder with --out, or mend the permissions" },
-};
-
-function asDnoError(error: unknown): DnoError | undefined {
-	if (error instanceof DnoError) return error;
-	const { code, path } = error as NodeJS.ErrnoException;
-	const known = code === undefined ? undefined : FILE_SYSTEM[code];
-	return known && new DnoError({ ...known, ...(path !== undefined && { where: path }), cause: error });
 }
 
 /** The error that a failed workflow ends its campaign with: the innermost cause, as it was thrown. */

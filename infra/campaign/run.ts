@@ -1,6 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
+import {
+	Client,
+	WorkflowExecutionAlreadyStartedError,
+	type WorkflowHandle,
+	WorkflowNotFoundError,
+} from "@temporalio/client";
 import { DefaultLogger, Runtime } from "@temporalio/worker";
 import { createFolderStore } from "../../activities/store/folder-store.ts";
 import type { CampaignConfig } from "../../core/config.ts";
@@ -11,9 +16,10 @@ import { createOnnxEngine } from "../../gpu-worker/engines/onnx/index.ts";
 import type { campaign as campaignWorkflow } from "../../workflows/campaign.ts";
 import type { CampaignStatus } from "../../workflows/messages.ts";
 import { connectTemporal, type TemporalAccess } from "../temporal-server/index.ts";
+import { connectClient } from "./client-connection.ts";
 import { campaignError } from "./failures.ts";
 import { prepareCampaign } from "./prepare.ts";
-import { startWorkers } from "./workers.ts";
+import { startWorkers, type Workers } from "./workers.ts";
 import { loadWorkflowBundle, type WorkflowBundle } from "./workflow-bundle.ts";
 
 export interface CampaignRun {
@@ -48,21 +54,21 @@ export async function runCampaign(run: CampaignRun): Promise<"finished" | "stopp
 		logger: new DefaultLogger("ERROR"),
 		telemetryOptions: { logging: { forward: {}, filter: "ERROR" } },
 	});
-	const [bundle, temporal] = await Promise.all([
-		loadWorkflowBundle(),
-		connectTemporal({
-			campaignDir: directory,
-			onProgress: ({ stage, bytes, total }) =>
-				emit({
-					event: "setup",
-					text: stage,
-					...(bytes !== undefined && { done: bytes }),
-					...(total !== undefined && { total }),
-				}),
-		}),
-	]);
+	const bundling = loadWorkflowBundle();
+	// It is waited for below, and must not end the process before.
+	bundling.catch(() => {});
+	const temporal = await connectTemporal({
+		campaignDir: directory,
+		onProgress: ({ stage, bytes, total }) =>
+			emit({
+				event: "setup",
+				text: stage,
+				...(bytes !== undefined && { done: bytes }),
+				...(total !== undefined && { total }),
+			}),
+	});
 	try {
-		return await drive(run, temporal, bundle);
+		return await drive(run, temporal, await bundling);
 	} finally {
 		await temporal.close();
 	}
@@ -88,37 +94,46 @@ async function drive(
 	const facts = { engine: engine.fingerprint, startedAt: run.createdAt };
 	const spec = await prepareCampaign(store, run);
 	emit({ event: "temporal", address, ...(uiUrl !== undefined && { uiUrl }), workflowId: id });
-	const workers = await startWorkers({
-		address,
-		namespace,
-		queuePrefix: id,
-		bundle,
-		engine,
-		dependencies: { store, emit, folder, directory, facts },
-		judgeConcurrency: config.oracle.concurrency,
-	});
-	const connection = await Connection.connect({ address });
+	const { connection, close } = await connectClient(address);
 	try {
-		const client = new Client({ connection, namespace });
-		const handle = await begin(client, run, spec, bundle);
-		const stopped = new Promise<"stopped">((resolve) => {
-			if (signal.aborted) resolve("stopped");
-			signal.addEventListener("abort", () => resolve("stopped"), { once: true });
+		const workers = await startWorkers({
+			address,
+			namespace,
+			queuePrefix: id,
+			bundle,
+			engine,
+			dependencies: { store, emit, folder, directory, facts },
+			judgeConcurrency: config.oracle.concurrency,
 		});
-		const finished = handle.result().then(
-			() => "finished" as const,
-			(error) => {
-				throw campaignError(error);
-			},
-		);
-		// Whatever comes after the first of these is the consequence of closing down.
-		finished.catch(() => {});
-		const died = workers.running.then(() => stopped);
-		return await Promise.race([finished, stopped, died]);
+		try {
+			const client = new Client({ connection, namespace });
+			return await untilEnd(await begin(client, run, spec, bundle), workers, signal);
+		} finally {
+			await workers.stop();
+		}
 	} finally {
-		await workers.stop();
-		await connection.close();
+		await close();
 	}
+}
+
+/** Waits for the workflow's end, the signal or a worker's death, whichever is first: the others are its consequences. */
+async function untilEnd(
+	handle: WorkflowHandle,
+	workers: Workers,
+	signal: AbortSignal,
+): Promise<"finished" | "stopped"> {
+	const stopped = new Promise<"stopped">((resolve) => {
+		if (signal.aborted) resolve("stopped");
+		signal.addEventListener("abort", () => resolve("stopped"), { once: true });
+	});
+	const finished = handle.result().then(
+		() => "finished" as const,
+		(error) => {
+			throw campaignError(error);
+		},
+	);
+	const died = workers.running.then(() => stopped);
+	return await Promise.race([finished, stopped, died]);
 }
 
 /** Begins the campaign's workflow, or finds the one that is under way. */

@@ -24,7 +24,7 @@ export interface WorkersOptions {
 }
 
 export interface Workers {
-	/** Rejects when a worker dies. */
+	/** Rejects as soon as a worker dies, with what it died of. */
 	readonly running: Promise<void>;
 	/** Cancels what runs, waits for it to end and disconnects. */
 	stop(): Promise<void>;
@@ -52,7 +52,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 		defaultHeartbeatThrottleInterval: "2s",
 		interceptors: { activity: [() => ({ inbound: new FailureInterceptor(dependencies.emit) })] },
 	};
-	const workers = await Promise.all([
+	const created = await Promise.allSettled([
 		Worker.create({
 			...shared,
 			taskQueue: queues.control,
@@ -76,13 +76,19 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 			maxConcurrentActivityTaskExecutions: 1,
 		}),
 	]);
-	const running = Promise.all(workers.map((worker) => worker.run())).then(() => {});
-	return {
-		running,
-		async stop() {
-			for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
-			await running.catch(() => {});
-			await connection.close();
-		},
+	const workers = created.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+	const runs = workers.map((worker) => worker.run());
+	const running = Promise.all(runs).then(() => {});
+	// Who waits for it comes later, and a death until then is no unhandled one.
+	running.catch(() => {});
+	const stop = async () => {
+		for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
+		// All of them, also when one has died: the connection cannot be closed while a worker holds it.
+		await Promise.allSettled(runs);
+		await connection.close();
 	};
+	const failed = created.find((each) => each.status === "rejected");
+	if (failed === undefined) return { running, stop };
+	await stop();
+	throw failed.reason;
 }

@@ -12,24 +12,35 @@ const ROOT = resolve(fileURLToPath(import.meta.url), "../../..");
 
 export interface WorkflowBundle {
 	readonly code: string;
-	/** sha256 of everything that went into it: runs of other workflow code must not be replayed with it. */
+	/** 32 hex digits, other ones for other workflow code: its runs must not be replayed with this one. */
 	readonly version: string;
 }
 
-/** The workflows as one script for the sandbox, bundled once for each state of the source and kept in the cache folder. */
+/** Where a published package has its bundle, below the package's folder. */
+export const BUNDLE_FILE = "workflow-bundle.js";
+
+/**
+ * The workflows as one script for the sandbox: the published package brings it along; in the source tree it is bundled once
+ * for each state of the source and kept in the cache folder.
+ */
 export async function loadWorkflowBundle(): Promise<WorkflowBundle> {
+	const shipped = join(ROOT, BUNDLE_FILE);
+	if (existsSync(shipped)) {
+		const code = await readFile(shipped, "utf8");
+		return { code, version: createHash("sha256").update(code).digest("hex").slice(0, 32) };
+	}
 	const version = await sourceVersion();
 	const cached = join(cacheFolder(process.env), "workflows", `${version}.js`);
 	if (existsSync(cached)) return { code: await readFile(cached, "utf8"), version };
-	const { code } = await bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: new DefaultLogger("WARN") });
+	const code = await bundleWorkflows();
 	await writeFileAtomic(cached, code);
 	return { code, version };
 }
 
-/** `index.ts` in the source tree, `index.js` where tsc built it. */
-function workflowsPath(): string {
-	const source = join(ROOT, "workflows/index.ts");
-	return existsSync(source) ? source : join(ROOT, "workflows/index.js");
+/** Bundles the source tree's workflows. */
+export async function bundleWorkflows(): Promise<string> {
+	const workflowsPath = join(ROOT, "workflows/index.ts");
+	return (await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger("WARN") })).code;
 }
 
 async function sourceVersion(): Promise<string> {
@@ -37,7 +48,7 @@ async function sourceVersion(): Promise<string> {
 	hash.update(createRequire(import.meta.url)("@temporalio/worker/package.json").version);
 	for (const folder of ["core", "workflows"]) {
 		for (const name of (await readdir(join(ROOT, folder))).toSorted()) {
-			if (/\.(ts|js)$/.test(name) && !/\.(test|d)\./.test(name)) {
+			if (name.endsWith(".ts") && !name.endsWith(".test.ts")) {
 				hash.update(name).update(await readFile(join(ROOT, folder, name)));
 			}
 		}

@@ -4,7 +4,9 @@ import { chmod, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { BUNDLE_FILE, bundleWorkflows } from "../campaign/workflow-bundle.ts";
 import { publishedManifest } from "./manifest.ts";
+import { portableBundle } from "./portable-bundle.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const COPIED = ["report/assets", "README.md", "LICENSE", "CHANGELOG.md"];
@@ -13,6 +15,7 @@ const COPIED = ["report/assets", "README.md", "LICENSE", "CHANGELOG.md"];
 export async function buildPackage(outDir: string): Promise<void> {
 	await rm(outDir, { recursive: true, force: true });
 	await compile(outDir);
+	await writeFile(join(outDir, BUNDLE_FILE), portableBundle(await bundleWorkflows(), ROOT));
 	for (const name of COPIED) {
 		const source = join(ROOT, name);
 		if (existsSync(source)) await cp(source, join(outDir, name), { recursive: true });

@@ -1,14 +1,15 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir, rm, symlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { makeAppFolder } from "./app-folder.ts";
 import { publishedManifest } from "./manifest.ts";
 import { packPackage } from "./pack.ts";
 import { tryPackage } from "./try-package.ts";
 
-const OUR_MODULES = resolve(import.meta.dirname, "../../node_modules");
+const ROOT = resolve(import.meta.dirname, "../..");
+const OUR_MODULES = join(ROOT, "node_modules");
 
 let app: string;
 let installed: string;
@@ -19,6 +20,7 @@ beforeAll(async () => {
 	await mkdir(installed, { recursive: true });
 	const tarball = await packPackage(app);
 	await promisify(execFile)("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"]);
+	await linkDependencies();
 }, 120_000);
 
 afterAll(() => rm(app, { recursive: true, force: true }));
@@ -27,11 +29,23 @@ test("the package holds what runs and its types, and nothing of the tests", asyn
 	const files = await readdir(installed, { recursive: true });
 	expect(files).toEqual(expect.arrayContaining(["LICENSE", "index.js", "index.d.ts", "report/assets/base.css"]));
 	expect(files).toContain("infra/temporal-server/supervisor.js");
+	expect(files).toContain("workflow-bundle.js");
 	expect(files.filter((file) => /(?<!\.d)\.ts$|\.test\.|testing|for-tests|publish/.test(file))).toEqual([]);
 });
 
+test("the workflows are bundled ahead, and the bundle names no path of the machine it was made on", async () => {
+	const { loadWorkflowBundle } = await import(join(installed, "infra/campaign/workflow-bundle.js"));
+	vi.stubEnv("DNO_CACHE_DIR", join(app, "no-cache"));
+	const { code, version } = await loadWorkflowBundle();
+	expect(version).toMatch(/^[0-9a-f]{32}$/);
+	expect(code).toBe(await readFile(join(installed, "workflow-bundle.js"), "utf8"));
+	const map = JSON.parse(String(Buffer.from(/;base64,(\S+)/.exec(code)![1]!, "base64")));
+	expect(map.sources).toContain("workflows/campaign.ts");
+	expect([code, ...map.sources].filter((text) => text.includes(ROOT) || text.startsWith("/"))).toEqual([]);
+	await expect(readdir(join(app, "no-cache"))).rejects.toThrow("ENOENT");
+});
+
 test("an installed dno runs a campaign", { timeout: 120_000 }, async () => {
-	await linkDependencies();
 	await tryPackage(app);
 });
 

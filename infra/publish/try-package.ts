@@ -20,7 +20,7 @@ export async function tryPackage(app: string): Promise<void> {
 	const { version } = JSON.parse(await readFile(join(app, "node_modules/dno/package.json"), "utf8"));
 	assert.equal((await dno("--version")).trim(), version);
 	assert.match(await dno("--help"), /USAGE dno/);
-	await rename(makeSmallCampaign({ iterations: 1, baselines: {} }), join(app, "campaign"));
+	await rename(await makeSmallCampaign({ iterations: 1, baselines: {} }), join(app, "campaign"));
 	await writeFile(join(app, "with-dno.ts"), CONFIG_IN_TYPESCRIPT);
 	assert.match(await dno("run", "with-dno.ts", "--dry-run"), /All checks passed/);
 	assert.match(await dno("run", "campaign", "--out", "out", "--json"), /"event":"finished"/);

@@ -25,9 +25,6 @@ export interface TemporalAccess {
 	readonly namespace: string;
 	/** The embedded server's web UI; absent for a given server, whose UI only its owner knows. */
 	readonly uiUrl?: string;
-	readonly isEmbedded: boolean;
-	/** Resolves when the embedded server has ended, by {@link close} or by itself (see its log); absent for a given one. */
-	readonly ended?: Promise<unknown>;
 	/** Ends the embedded server; leaves a given one alone. */
 	close(): Promise<void>;
 }
@@ -47,11 +44,16 @@ export async function connectTemporal(options: ConnectOptions): Promise<Temporal
 	onProgress({ stage: "Starting the Temporal server" });
 	const folder = join(campaignDir, "temporal");
 	const files = { dbFile: join(folder, "temporal.db"), logFile: join(folder, "server.log") };
-	const { stop, pid: _, ...access } = await startTemporalServer({ binary, namespace, ...files, ...server });
-	return { ...access, isEmbedded: true, close: stop };
+	const { address, uiUrl, stop } = await startTemporalServer({ binary, namespace, ...files, ...server });
+	return { address, namespace, ...(uiUrl !== undefined && { uiUrl }), close: stop };
 }
 
-async function useGiven(address: string, namespace: string, onProgress: OnProgress, timeoutMs = 8_000) {
+async function useGiven(
+	address: string,
+	namespace: string,
+	onProgress: OnProgress,
+	timeoutMs = 8_000,
+): Promise<TemporalAccess> {
 	const where = "TEMPORAL_ADDRESS";
 	if (!/^\S+:\d+$/.test(address) || address.includes("/")) {
 		const mend = "Write it as host:port, such as localhost:7233";
@@ -73,5 +75,5 @@ async function useGiven(address: string, namespace: string, onProgress: OnProgre
 			cause: error,
 		});
 	}
-	return { address, namespace, isEmbedded: false, close: async () => {} };
+	return { address, namespace, close: async () => {} };
 }

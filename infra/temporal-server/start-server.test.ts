@@ -168,12 +168,12 @@ test("connectTemporal starts an embedded server under the campaign folder, or us
 	const env = { ...process.env, TEMPORAL_ADDRESS: undefined, TEMPORAL_NAMESPACE: "mine", TEMPORAL_CLI: binary };
 	const embedded = await connectTemporal({ env, campaignDir: folder, headless: true });
 	open.push({ stop: embedded.close });
-	expect(embedded).toMatchObject({ namespace: "mine", isEmbedded: true });
+	expect(embedded).toMatchObject({ namespace: "mine" });
 	expect(await readPidFile(join(folder, "temporal", "temporal.db"))).toMatchObject({ address: embedded.address });
 
 	const given = { ...env, TEMPORAL_ADDRESS: embedded.address };
 	const named = await connectTemporal({ env: given, campaignDir: folder });
-	expect(named).toMatchObject({ address: embedded.address, namespace: "mine", isEmbedded: false });
+	expect(named).toMatchObject({ address: embedded.address, namespace: "mine" });
 	await named.close();
 	const unknown = connectTemporal({ env: { ...given, TEMPORAL_NAMESPACE: "other" }, campaignDir: folder });
 	await expect(unknown).rejects.toThrow(/TEMPORAL_NAMESPACE: The server has no namespace other/);

@@ -9,7 +9,7 @@ let folder: string;
 let out: string;
 
 beforeAll(async () => {
-	folder = makeSmallCampaign();
+	folder = await makeSmallCampaign();
 	out = join(folder, "out");
 	const { code, stderr } = await startDno(["run", folder, "--out", out, "--json"]).ended;
 	expect(stderr).toBe("");

@@ -7,8 +7,8 @@ import { makeSmallCampaign } from "./small-campaign.ts";
 
 let folder: string;
 
-beforeAll(() => {
-	folder = makeSmallCampaign();
+beforeAll(async () => {
+	folder = await makeSmallCampaign();
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -13,7 +13,7 @@ import { SPECIAL_WORDS, WORD_TOKENIZER_CONFIG, wordTokenizer } from "../word-tok
  *
  * @returns its folder, with `dno.config.json`
  */
-export function makeSmallCampaign(overrides: Partial<CampaignConfigInput> = {}): string {
+export async function makeSmallCampaign(overrides: Partial<CampaignConfigInput> = {}): Promise<string> {
 	const folder = mkdtempSync(join(tmpdir(), "dno-small-"));
 	const write = (name: string, content: string) => writeFileSync(join(folder, name), content);
 	for (const [split, first, count] of [
@@ -42,7 +42,8 @@ export function makeSmallCampaign(overrides: Partial<CampaignConfigInput> = {}):
 		},
 		"small model",
 	);
-	createRandomModel({ config, tokenizerFile: join(folder, "tokenizer.json"), seed: 1, outDir: join(folder, "model") });
+	const tokenizerFile = join(folder, "tokenizer.json");
+	await createRandomModel({ config, tokenizerFile, seed: 1, outDir: join(folder, "model") });
 	const campaign: CampaignConfigInput = {
 		name: "small",
 		iterations: 2,

@@ -18,7 +18,7 @@ const MAIN = resolve(import.meta.dirname, "../../cli/main.ts");
 const HISTORIES = join(import.meta.dirname, "histories");
 
 const work = await mkdtemp(join(tmpdir(), "dno-record-"));
-const campaign = makeSmallCampaign();
+const campaign = await makeSmallCampaign();
 // A campaign's own server ends with it, and its histories cannot be asked for afterwards.
 const binary = await resolveTemporalBinary({ env: process.env });
 const server = await startTemporalServer({ binary, headless: true, logFile: join(work, "server.log") });

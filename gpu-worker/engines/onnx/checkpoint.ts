@@ -25,12 +25,17 @@ const stateSchema = z.object({
 });
 
 /** Writes weights, both moments and the steps so far as one safetensors file, whole or not at all. */
-export function writeCheckpoint(dir: string, config: LlamaConfig, job: string, state: TrainingState): void {
+export async function writeCheckpoint(
+	dir: string,
+	config: LlamaConfig,
+	job: string,
+	state: TrainingState,
+): Promise<void> {
 	const tensors = layout(config).map(({ key, name, kind, shape }) => {
 		const data = select(state, kind).get(name)!;
 		return [key, { shape, data }] as const;
 	});
-	writeSafetensors(join(dir, FILE), tensors, {
+	await writeSafetensors(join(dir, FILE), tensors, {
 		job,
 		sha256: digest(tensors),
 		state: JSON.stringify({ steps: state.steps, tokens: state.tokens }),

@@ -14,9 +14,9 @@ const tokenizerFile = join(import.meta.dirname, "../../../bench/golden/tokenizer
 const engine = createOnnxEngine({ threads: 2 });
 const settings: SamplingSettings = { temperature: 1, topP: 1, maxTokens: 12 };
 
-function newModel(tied = true): string {
+async function newModel(tied = true): Promise<string> {
 	const outDir = join(temporaryFolder(), "model");
-	createRandomModel({ config: tinyConfig(tied), tokenizerFile, seed: 11, outDir });
+	await createRandomModel({ config: tinyConfig(tied), tokenizerFile, seed: 11, outDir });
 	return outDir;
 }
 
@@ -39,7 +39,7 @@ async function sample(dir: string, asked: SampleRequest[], how = settings, optio
 
 describe("sampling", () => {
 	test.each([true, false])("log-probabilities equal the training graph's forward (tied: %s)", async (tied) => {
-		const dir = newModel(tied);
+		const dir = await newModel(tied);
 		const asked = requests(40);
 		const responses = await sample(dir, asked);
 		const scorer = await openScorer(readModel(dir), 2);
@@ -61,7 +61,7 @@ describe("sampling", () => {
 	});
 
 	test("a response depends on its seed alone, not on its neighbours in the batch", async () => {
-		const dir = newModel();
+		const dir = await newModel();
 		const asked = requests(120); // 360 responses: more than are decoded at once
 		const together = await sample(dir, asked);
 		const alone = await sample(dir, [asked[77]!, { ...asked[4]!, seeds: asked[4]!.seeds.slice(2, 3) }]);
@@ -71,7 +71,7 @@ describe("sampling", () => {
 	});
 
 	test("temperature 0 is greedy whatever the seed, and a small nucleus is nearly so", async () => {
-		const dir = newModel();
+		const dir = await newModel();
 		const asked = [{ promptTokens: [4, 5], seeds: [1, 2, 3] }];
 		const [greedy] = await sample(dir, asked, { ...settings, temperature: 0 });
 		const [nucleus] = await sample(dir, asked, { ...settings, topP: 1e-6 });
@@ -79,7 +79,7 @@ describe("sampling", () => {
 	});
 
 	test("draws follow the model's distribution", async () => {
-		const dir = newModel();
+		const dir = await newModel();
 		const n = 3000;
 		const [drawn] = await sample(dir, [{ promptTokens: [3], seeds: Array.from({ length: n }, (_, i) => i) }], {
 			...settings,
@@ -93,7 +93,7 @@ describe("sampling", () => {
 	});
 
 	test("reports progress up to the end and stops between steps when told to", async () => {
-		const dir = newModel();
+		const dir = await newModel();
 		const seen: number[][] = [];
 		await sample(dir, requests(10), settings, { onProgress: (...progress: number[]) => seen.push(progress) });
 		expect(seen.at(-1)).toEqual([30, 30]);
@@ -115,13 +115,13 @@ describe("sampling", () => {
 		["do not fit the model's 64 positions", { maxTokens: 63 }, [3, 4]],
 	])("refuses bad requests: %s", async (message, change, promptTokens) => {
 		const asked = [{ promptTokens, seeds: [1] }];
-		await expect(sample(newModel(), asked, { ...settings, ...change })).rejects.toThrow(message);
+		await expect(sample(await newModel(), asked, { ...settings, ...change })).rejects.toThrow(message);
 	});
 });
 
 test("a model that onnxruntime's attention cannot decode is refused when it is opened", async () => {
 	const outDir = join(temporaryFolder(), "model");
-	createRandomModel({ config: { ...tinyConfig(true), headDim: 8 }, tokenizerFile, seed: 1, outDir });
+	await createRandomModel({ config: { ...tinyConfig(true), headDim: 8 }, tokenizerFile, seed: 1, outDir });
 	await expect(engine.openSampler(outDir)).rejects.toThrow("head_dim is a multiple of 16");
 });
 

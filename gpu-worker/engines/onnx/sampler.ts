@@ -9,7 +9,7 @@ import { KvCache } from "./kv-cache.ts";
 import { argmax, draw } from "./sampling.ts";
 import { float, int32, int64, openSession, type Tensors, weightTensors } from "./session.ts";
 
-/** Most rows decoded together; measured on two cores, more gain nothing. */
+/** Most rows decoded together: many share a step's fixed cost, and the buffers of their scores stay bounded. */
 const MAX_ROWS = 256;
 /** Memory that the cache may take. */
 const MAX_CACHE_BYTES = 1 << 30;

@@ -38,10 +38,10 @@ const examples: Record<TrainingExamples["loss"], TrainingExamples> = {
 	kto: { loss: "kto", examples: sft.map((example, i) => ({ ...example, desirable: i % 3 !== 0 })) },
 };
 
-function newJob(): Parameters<ReturnType<typeof engine.openTrainer>["train"]>[0] {
+async function newJob(): Promise<Parameters<ReturnType<typeof engine.openTrainer>["train"]>[0]> {
 	const dir = temporaryFolder();
 	const modelDir = join(dir, "model");
-	createRandomModel({
+	await createRandomModel({
 		config: { ...tinyConfig(true), initializerRange: 0.1 },
 		tokenizerFile,
 		seed: 3,
@@ -52,14 +52,14 @@ function newJob(): Parameters<ReturnType<typeof engine.openTrainer>["train"]>[0]
 
 const bytes = (dir: string) => readFileSync(join(dir, "model.safetensors")).toString("base64");
 const train = (
-	job: ReturnType<typeof newJob>,
+	job: Awaited<ReturnType<typeof newJob>>,
 	data: TrainingExamples,
 	change: Partial<TrainingSettings> = {},
 	options = {},
 ) => engine.openTrainer().train(job, data, { ...settings, ...change }, options);
 
 /** Ends a training after so many steps, as a lost machine would. */
-async function interrupt(job: ReturnType<typeof newJob>, data: TrainingExamples, after: number) {
+async function interrupt(job: Awaited<ReturnType<typeof newJob>>, data: TrainingExamples, after: number) {
 	const controller = new AbortController();
 	const onProgress = (done: number) => {
 		if (done === after) controller.abort(new Error("lost"));
@@ -70,7 +70,7 @@ async function interrupt(job: ReturnType<typeof newJob>, data: TrainingExamples,
 
 describe.each(["sft", "dpo", "kto"] as const)("%s", (loss) => {
 	test("two runs give the same weights, and so does one that was interrupted", async () => {
-		const [first, second, third] = [newJob(), newJob(), newJob()];
+		const [first, second, third] = [await newJob(), await newJob(), await newJob()];
 		const expected = await train(first, examples[loss]);
 		expect(await train(second, examples[loss])).toEqual(expected);
 		expect(bytes(second.outDir)).toBe(bytes(first.outDir));
@@ -81,7 +81,7 @@ describe.each(["sft", "dpo", "kto"] as const)("%s", (loss) => {
 	});
 
 	test("another seed gives other weights", async () => {
-		const [first, second] = [newJob(), newJob()];
+		const [first, second] = [await newJob(), await newJob()];
 		await train(first, examples[loss]);
 		await train(second, examples[loss], { seed: 10 });
 		expect(bytes(second.outDir)).not.toBe(bytes(first.outDir));
@@ -90,7 +90,7 @@ describe.each(["sft", "dpo", "kto"] as const)("%s", (loss) => {
 
 describe("learning", () => {
 	test("SFT from scratch learns the toy task", async () => {
-		const job = newJob();
+		const job = await newJob();
 		const { steps, tokens } = await train(job, examples.sft, { steps: 120, batchSize: 10, weightDecay: 0 });
 		expect(steps[0]!.loss).toBeGreaterThan(2);
 		expect(steps.at(-1)!.loss).toBeLessThan(0.1);
@@ -103,7 +103,7 @@ describe("learning", () => {
 	});
 
 	test("DPO starts at log 2 with the policy as its own reference, and its margin grows", async () => {
-		const { steps } = await train(newJob(), examples.dpo, { nllWeight: 0, steps: 40, warmupSteps: 0 });
+		const { steps } = await train(await newJob(), examples.dpo, { nllWeight: 0, steps: 40, warmupSteps: 0 });
 		expect(steps[0]!.loss).toBeCloseTo(Math.log(2), 5);
 		expect(steps[0]!.rewardMargin).toBeCloseTo(0, 5);
 		expect(steps.at(-1)!.rewardMargin).toBeGreaterThan(0.3);
@@ -111,15 +111,15 @@ describe("learning", () => {
 	});
 
 	test("the reference may be another policy", async () => {
-		const job = newJob();
-		const reference = newJob();
+		const job = await newJob();
+		const reference = await newJob();
 		await train(reference, examples.sft);
 		const { steps } = await train({ ...job, referenceDir: reference.outDir }, examples.dpo, { nllWeight: 0 });
 		expect(Math.abs(steps[0]!.loss - Math.log(2))).toBeGreaterThan(1e-3);
 	});
 
 	test("KTO raises the desirable responses", async () => {
-		const { steps } = await train(newJob(), examples.kto, { steps: 60, beta: 0.5 });
+		const { steps } = await train(await newJob(), examples.kto, { steps: 60, beta: 0.5 });
 		expect(steps.at(-1)!.loss).toBeLessThan(steps[0]!.loss);
 	});
 });
@@ -130,14 +130,14 @@ describe("schedule and clipping", () => {
 		["linear", 0.001],
 		["cosine", 0.01 * (1 + Math.cos(Math.PI * 0.9)) * 0.5],
 	] as const)("%s ends at %d after the warm-up", async (schedule, last) => {
-		const { steps } = await train(newJob(), examples.sft, { schedule });
+		const { steps } = await train(await newJob(), examples.sft, { schedule });
 		const rates = steps.map(({ learningRate }) => learningRate);
 		expect(rates.slice(0, 3)).toEqual([0.005, 0.01, 0.01]);
 		expect(rates.at(-1)).toBeCloseTo(last, 12);
 	});
 
 	test("weight decay shrinks matrices, not norms; a tiny gradient bound leaves Adam's step alone", async () => {
-		const job = newJob();
+		const job = await newJob();
 		const before = readModel(job.modelDir).weights;
 		await train(job, examples.sft, { steps: 1, warmupSteps: 0, weightDecay: 10 });
 		const after = readModel(job.outDir).weights;
@@ -153,7 +153,7 @@ describe("schedule and clipping", () => {
 
 describe("bad input is one clear error", () => {
 	test("a checkpoint that is damaged, or of another job", async () => {
-		const job = newJob();
+		const job = await newJob();
 		await interrupt(job, examples.sft, 8);
 		const path = join(job.checkpointDir, "checkpoint.safetensors");
 		await expect(train(job, examples.sft, { learningRate: 1e-3 })).rejects.toThrow("belongs to another training job");
@@ -175,15 +175,17 @@ describe("bad input is one clear error", () => {
 		["steps must be a whole number", sft, { steps: 0 }],
 		["batchSize must be", sft, { batchSize: 1.5 }],
 	])("%s", async (message, data, change) => {
-		await expect(train(newJob(), { loss: "sft", examples: data } as TrainingExamples, change)).rejects.toThrow(message);
+		await expect(train(await newJob(), { loss: "sft", examples: data } as TrainingExamples, change)).rejects.toThrow(
+			message,
+		);
 	});
 
 	test("a reference of another vocabulary, and divergence", async () => {
-		const job = newJob();
+		const job = await newJob();
 		const other = join(temporaryFolder(), "other");
-		createRandomModel({ config: { ...tinyConfig(true), vocabSize: 21 }, tokenizerFile, seed: 3, outDir: other });
+		await createRandomModel({ config: { ...tinyConfig(true), vocabSize: 21 }, tokenizerFile, seed: 3, outDir: other });
 		await expect(train({ ...job, referenceDir: other }, examples.dpo)).rejects.toThrow("the reference's vocabulary");
 		const wild = { learningRate: 1e30, maxGradNorm: 1e30, warmupSteps: 0 };
-		await expect(train(newJob(), examples.sft, wild)).rejects.toThrow("training diverged");
+		await expect(train(await newJob(), examples.sft, wild)).rejects.toThrow("training diverged");
 	});
 });

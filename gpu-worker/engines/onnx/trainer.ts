@@ -40,7 +40,7 @@ export function createOnnxTrainer(threads: number, fingerprint: string): Trainer
 					writeCheckpoint(job.checkpointDir, model.config, hash, state),
 				),
 			);
-			writeModelLike(job.modelDir, job.outDir, trained);
+			await writeModelLike(job.modelDir, job.outDir, trained);
 			return result;
 		},
 	};
@@ -80,7 +80,7 @@ interface Run {
 	readonly score: Scorer["score"];
 }
 
-async function runSteps(run: Run, save: (state: TrainingState) => void): Promise<TrainingResult> {
+async function runSteps(run: Run, save: (state: TrainingState) => Promise<void>): Promise<TrainingResult> {
 	const { trained, start, batches, objective, settings, options } = run;
 	const session = await openSession(buildTrainingGraph(trained.config, objective.spec), run.threads);
 	const { gradients, fetches } = gradientBuffers(trained);
@@ -95,8 +95,8 @@ async function runSteps(run: Run, save: (state: TrainingState) => void): Promise
 	const saveSteps = () => save({ weights: trained.weights, moments: start.moments, steps, tokens });
 	try {
 		for (let step = steps.length; step < settings.steps; step++) {
-			await breathe(options.signal).catch((reason) => {
-				if (steps.length > start.steps.length) saveSteps();
+			await breathe(options.signal).catch(async (reason) => {
+				if (steps.length > start.steps.length) await saveSteps();
 				throw reason;
 			});
 			const batch = packBatch(objective.rows(batches[step]!));
@@ -118,9 +118,7 @@ async function runSteps(run: Run, save: (state: TrainingState) => void): Promise
 			});
 			tokens += batch.tokenCount;
 			steps.push({ step, loss, gradNorm, learningRate, ...objective.metrics(results as Tensors) });
-			if (steps.length % settings.checkpointEvery === 0) {
-				saveSteps();
-			}
+			if (steps.length % settings.checkpointEvery === 0) await saveSteps();
 			options.onProgress?.(steps.length, settings.steps);
 		}
 	} finally {

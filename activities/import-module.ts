@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { findPackageJSON } from "node:module";
 import { pathToFileURL } from "node:url";
 import { DnoError, type ErrorDetails } from "../core/errors.ts";
 
@@ -15,8 +16,31 @@ export async function importModule(
 		return (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Record<string, unknown>;
 	} catch (cause) {
 		const details: ErrorDetails = { what: reason(cause), where: place(cause, file), ...(kind && { kind }), cause };
-		throw new DnoError({ ...details, mend: mend(cause) });
+		throw new DnoError({ ...details, mend: mend(cause, file) });
 	}
+}
+
+/**
+ * Imports a function that a module of the user exports.
+ *
+ * @param example how to write it
+ * @throws {DnoError} Like {@link importModule}, or the module exports no such function.
+ */
+export async function importFunction(
+	file: string,
+	name: string,
+	example: string,
+): Promise<(argument: never) => unknown> {
+	const module = await importModule(file);
+	const found = module[name];
+	if (typeof found === "function") return found as (argument: never) => unknown;
+	const exports = Object.keys(module);
+	throw new DnoError({
+		what: name === "default" ? "the module's default export is not a function" : `the module does not export ${name}`,
+		where: file,
+		got: exports.length === 0 ? "no exports" : exports,
+		mend: `Write \`${example}\``,
+	});
 }
 
 function reason(cause: unknown): string {
@@ -27,7 +51,12 @@ function reason(cause: unknown): string {
 	return `the module throws ${cause.name}: ${message}`;
 }
 
-function mend(cause: unknown): string {
+function mend(cause: unknown, file: string): string {
+	const manifest = /import statement outside a module|Unexpected token 'export'/.test(String(cause))
+		? findPackageJSON(pathToFileURL(file))
+		: undefined;
+	if (manifest !== undefined)
+		return `${manifest} makes it a CommonJS module: set "type": "module" there, or name the file .mts or .mjs`;
 	if (cause instanceof SyntaxError) return "Correct it";
 	if (cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND")
 		return "Correct the import's path, or install the package";
