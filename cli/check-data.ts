@@ -8,17 +8,8 @@ import { openTokenizer } from "../gpu-worker/formats/tokenizer.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { checkModelFolder } from "./check-model-folder.ts";
 
-<<<<<<< HEAD
-
 import { checkOverlap, type PromptFile } from "./check-overlap.ts";
 import { checkTexts, type TextLimits } from "./check-texts.ts";
-import { importModule } from "./import-module.ts";
-
-=======
-
-import { checkOverlap } from "./check-overlap.ts";
-
->>>>>>> fix-b
 
 /** How many prompts each file holds. */
 export interface PromptCounts {
@@ -37,9 +28,9 @@ export async function checkCampaignData(
 	config: CampaignConfig,
 	{ fromScratch = false }: { fromScratch?: boolean } = {},
 ): Promise<PromptCounts> {
-<<<<<<< HEAD
 	const limits = await (fromScratch ? checkFromScratch(config) : checkModelFolder(config.policy.model));
-	await checkExport(config.oracle.module, "verify", "export function verify({ prompt, response, meta }) { … }");
+	await checkFile(config.oracle.module, "the module");
+	await importVerify(config.oracle.module);
 	const read = async (split: "train" | "validation" | "heldOut"): Promise<PromptFile> => {
 		const file = config.prompts[split];
 		return { key: `prompts.${split}`, file, prompts: await readPrompts(file) };
@@ -49,19 +40,6 @@ export async function checkCampaignData(
 	checkEnough(config, train.prompts.length);
 	checkAnswers(config, train);
 	checkTexts({ train, validation, heldOut }, limits, config);
-=======
-	await (fromScratch ? checkFromScratch(config) : checkModelFolder(config.policy.model));
-	await checkFile(config.oracle.module, "the module");
-	await importVerify(config.oracle.module);
-	const [train, validation, heldOut] = await Promise.all(
-		(["train", "validation", "heldOut"] as const).map(async (split) => {
-			const file = config.prompts[split];
-			return { key: `prompts.${split}`, file, prompts: await readPrompts(file) };
-		}),
-	);
-	checkOverlap([train!, validation!, heldOut!]);
-	checkEnough(config, train!.prompts.length);
->>>>>>> fix-b
 	return {
 		train: train.prompts.length,
 		validation: validation.prompts.length,
@@ -82,18 +60,12 @@ export async function checkFromScratch({ policy }: CampaignConfig): Promise<Text
 			mend: "Add it, or run without --from-scratch from the folder policy.model",
 			kind: "usage",
 		});
-<<<<<<< HEAD
 	const { tokenizer: file, demonstrations, architecture } = policy.fromScratch;
 	await checkFile(file, "the tokenizer");
 	const tokenizer = openTokenizer(file);
-	await checkExport(demonstrations, "default", "export default function (seed) { return [{ prompt, response }, …]; }");
-	return { tokenizer, vocabSize: tokenizer.vocabSize, maxPositions: architecture.max_position_embeddings };
-=======
-	const { tokenizer, demonstrations } = policy.fromScratch;
-	await checkFile(tokenizer, "the tokenizer");
 	await checkFile(demonstrations, "the module");
 	await importDemonstrations(demonstrations);
->>>>>>> fix-b
+	return { tokenizer, vocabSize: tokenizer.vocabSize, maxPositions: architecture.max_position_embeddings };
 }
 
 async function checkFile(file: string, what: string): Promise<void> {

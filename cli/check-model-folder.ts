@@ -3,29 +3,17 @@ import { join } from "node:path";
 import { mendMissingPath } from "../activities/datasets/near-names.ts";
 import { DnoError } from "../core/errors.ts";
 
-<<<<<<< HEAD
-
 import { openTokenizer } from "../gpu-worker/formats/tokenizer.ts";
 import { readModelConfig } from "../gpu-worker/model/folder.ts";
 import type { TextLimits } from "./check-texts.ts";
-
-=======
-
-import { parseLlamaConfig } from "../gpu-worker/model/config.ts";
-
->>>>>>> fix-b
 
 const FILES = ["config.json", "model.safetensors", "tokenizer.json"];
 
 /**
  * Checks that a folder is a Hugging Face model that the engine runs, without reading its weights.
  *
-<<<<<<< HEAD
  * @returns What the model can read and write.
  * @throws {DnoError} It does not exist, lacks files, is of another architecture, its tokenizer cannot be used, or its
-=======
- * @throws {DnoError} It does not exist, lacks files, its config.json is of another architecture or names no end of sequence, or its
->>>>>>> fix-b
  * weights are no safetensors file.
  */
 export async function checkModelFolder(folder: string): Promise<TextLimits> {
@@ -42,20 +30,8 @@ export async function checkModelFolder(folder: string): Promise<TextLimits> {
 			where: folder,
 			mend: "Set policy.model to a folder with config.json, model.safetensors and tokenizer.json, or make one with dno pretrain",
 		});
-<<<<<<< HEAD
-	const { vocabSize, maxPositions, eosTokenIds } = readModelConfig(folder);
-	if (eosTokenIds.length === 0)
-		throw new DnoError({
-			what: "the model names no token that ends a response",
-			where: join(folder, "config.json"),
-			mend: "Set eos_token_id",
-		});
+	const { vocabSize, maxPositions } = readModelConfig(folder);
 	const tokenizer = openTokenizer(folder);
-=======
-	const config = join(folder, "config.json");
-	parseLlamaConfig(await readJson(config), config);
-	await readJson(join(folder, "tokenizer.json"));
->>>>>>> fix-b
 	await checkSafetensors(join(folder, "model.safetensors"));
 	return { tokenizer, vocabSize, maxPositions };
 }
@@ -64,18 +40,6 @@ async function isFile(file: string): Promise<boolean> {
 	return (await stat(file).catch(() => undefined))?.isFile() ?? false;
 }
 
-<<<<<<< HEAD
-=======
-async function readJson(file: string): Promise<unknown> {
-	try {
-		return JSON.parse(await readFile(file, "utf8"));
-	} catch (cause) {
-		const message = (cause as Error).message;
-		throw new DnoError({ what: `not JSON: ${message}`, where: file, mend: "Fetch the model again", cause });
-	}
-}
-
->>>>>>> fix-b
 // A header's length, then the header, a JSON object: what git-lfs pointers and cut-off downloads lack.
 async function checkSafetensors(file: string): Promise<void> {
 	await using handle = await open(file);

@@ -2,16 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-<<<<<<< HEAD
-
 import { SPECIAL_WORDS, WORD_TOKENIZER_CONFIG, wordTokenizer } from "../../test/word-tokenizer.ts";
-
-=======
-
-import { tinyConfig } from "../../bench/golden/tiny-config.ts";
-import { formatLlamaConfig } from "../../gpu-worker/model/config.ts";
-
->>>>>>> fix-b
 
 /** A campaign small enough to read, in a temporary folder: valid as it is, to be broken by one test each. */
 export interface CampaignFolder {
@@ -83,14 +74,9 @@ export function makeCampaign(): CampaignFolder {
 	write("validation.jsonl", prompts("validation", 3));
 	write("held-out.jsonl", prompts("held-out", 5));
 	write("verifier.ts", "export function verify() {\n\treturn { score: 1, correct: true, reason: '' };\n}\n");
-<<<<<<< HEAD
 	write("model/config.json", MODEL);
 	write("model/tokenizer.json", wordTokenizer(WORDS));
 	write("model/tokenizer_config.json", WORD_TOKENIZER_CONFIG);
-=======
-	write("model/config.json", formatLlamaConfig(tinyConfig(true)));
-	write("model/tokenizer.json", {});
->>>>>>> fix-b
 	const header = Buffer.from("{}");
 	const length = Buffer.alloc(8);
 	length.writeBigUInt64LE(BigInt(header.length));
