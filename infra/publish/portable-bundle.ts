@@ -6,7 +6,10 @@ const MAP = /(?<=sourceMappingURL=data:application\/json;charset=utf-8;base64,)[
 export function portableBundle(code: string, root: string): string {
 	return code.replace(MAP, (encoded) => {
 		const map = JSON.parse(Buffer.from(encoded, "base64").toString("utf8")) as { sources: string[] };
-		const sources = map.sources.map((source) => (isAbsolute(source) ? relative(root, source) : source));
+		// Modules left out of the bundle stand there as "ignored|their path|name".
+		const sources = map.sources.map((source) =>
+			isAbsolute(source) ? relative(root, source) : source.replaceAll(`${root}/`, ""),
+		);
 		return Buffer.from(JSON.stringify({ ...map, sources })).toString("base64");
 	});
 }
