@@ -2,12 +2,15 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSy
 import { dirname } from "node:path";
 import { DnoError } from "../../core/errors.ts";
 
+/** Bytes of one call; the system takes less than 2 GiB. */
+const MAX_WRITE = 1 << 30;
+
 /**
  * Writes a file so that it is there whole or not at all: to a temporary name beside it, flushed, then renamed.
  *
  * @throws DnoError where it cannot be written, e.g. on a full disk
  */
-export function writeFileAtomically(path: string, chunks: readonly (Uint8Array | string)[]): void {
+export function writeFileAtomically(path: string, chunks: Iterable<Uint8Array | string>): void {
 	const temporary = `${path}.tmp-${process.pid}`;
 	try {
 		mkdirSync(dirname(path), { recursive: true });
@@ -44,12 +47,14 @@ export function writeFolderAtomically(path: string, fill: (temporary: string) =>
 }
 
 /** Writes chunks to a new file and flushes it to the disk. */
-export function writeFlushed(path: string, chunks: readonly (Uint8Array | string)[]): void {
+export function writeFlushed(path: string, chunks: Iterable<Uint8Array | string>): void {
 	const file = openSync(path, "w");
 	try {
 		for (const chunk of chunks) {
 			const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
-			for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset);
+			for (let offset = 0; offset < bytes.length; ) {
+				offset += writeSync(file, bytes, offset, Math.min(bytes.length - offset, MAX_WRITE));
+			}
 		}
 		fsyncSync(file);
 	} finally {
