@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { DnoError } from "../../core/errors.ts";
 import { readJsonFile } from "./json-file.ts";
+import { withPreTokenizersOfRust } from "./pre-tokenizers-of-rust.ts";
 
 /** Text to token ids and back. */
 export interface Tokenizer {
@@ -34,7 +35,7 @@ export function openTokenizer(path: string): Tokenizer {
 	const config = existsSync(configFile) ? readObject(configFile) : {};
 	let inner: HuggingFaceTokenizer;
 	try {
-		inner = new HuggingFaceTokenizer(json, config);
+		inner = new HuggingFaceTokenizer(withPreTokenizersOfRust(json), config);
 	} catch (cause) {
 		throw new DnoError({ what: "not a tokenizer that can be used", where: file, got: String(cause), cause });
 	}
