@@ -12,6 +12,9 @@ export type AttentionBlock = (layer: number, q: Value, k: Value, v: Value) => Va
 /** A model's weights as graph values. */
 export type Weights = (name: string) => Value;
 
+/** How a linear layer's weight [out, in] is applied: [N, in] → [N, out]. */
+export type Projection = (x: Value, weight: Value) => Value;
+
 /** Declares all weights as inputs of the graph under their checkpoint names. */
 export function declareWeights(graph: Graph, config: LlamaConfig): Weights {
 	const values = new Map(parameterSpecs(config).map(({ name, shape }) => [name, graph.input(name, "float32", shape)]));
@@ -25,9 +28,15 @@ export function declareWeights(graph: Graph, config: LlamaConfig): Weights {
  * @param tokens int64 [N]
  * @returns hidden states after the last norm [N, D]
  */
-export function decoder(config: LlamaConfig, weights: Weights, tokens: Value, attention: AttentionBlock): Value {
+export function decoder(
+	config: LlamaConfig,
+	weights: Weights,
+	tokens: Value,
+	attention: AttentionBlock,
+	projection: Projection = op.linear,
+): Value {
 	const norm = (x: Value, name: string) => op.rmsNorm(x, weights(`${name}.weight`), config.rmsNormEpsilon);
-	const project = (x: Value, name: string) => op.linear(x, weights(`${name}.weight`));
+	const project = (x: Value, name: string) => projection(x, weights(`${name}.weight`));
 	let x = op.gatherRows(weights("model.embed_tokens.weight"), tokens);
 	for (let layer = 0; layer < config.layers; layer++) {
 		const at = `model.layers.${layer}`;

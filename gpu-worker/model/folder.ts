@@ -4,6 +4,7 @@ import { DnoError } from "../../core/errors.ts";
 import { writeFlushed, writeFolderAtomically } from "../formats/atomic.ts";
 import { readJsonFile } from "../formats/json-file.ts";
 import { encodeSafetensors, readSafetensors } from "../formats/safetensors.ts";
+import { type Adapter, adaptedSpecs, mergeWeight, readAdapter, writeAdapter } from "./adapter.ts";
 import { type LlamaConfig, parseLlamaConfig } from "./config.ts";
 import { elementCount, parameterSpecs } from "./parameters.ts";
 
@@ -56,19 +57,44 @@ export function readModel(dir: string): Model {
 	return { config, weights: new Map(weights) };
 }
 
+/** The model of a policy folder as it is sampled from: its weights, with its LoRA adapter added where it has one. */
+export function readMergedModel(dir: string): Model {
+	const { config, weights } = readModel(dir);
+	const adapter = readAdapter(dir, config);
+	if (adapter === undefined) return { config, weights };
+	const merged = new Map(weights);
+	for (const spec of adaptedSpecs(config, adapter.config)) {
+		merged.set(spec.name, mergeWeight(weights.get(spec.name)!, spec, adapter));
+	}
+	return { config, weights: merged };
+}
+
 /**
  * Writes a Hugging Face folder, whole or not at all: new weights, and everything else but weights copied from another
  * folder (configuration, tokenizer, chat template, generation settings).
  */
 export function writeModelLike(sourceDir: string, dir: string, { config, weights }: Model): void {
 	writeFolderAtomically(dir, (temporary) => {
-		for (const name of readdirSync(sourceDir)) {
-			if (/\.(json|jinja|model|txt)$/.test(name) && !name.endsWith(".index.json")) {
-				copyFileSync(join(sourceDir, name), join(temporary, name));
-			}
-		}
+		copyFiles(sourceDir, temporary, (name) => COMPANION.test(name) && !name.endsWith(".index.json"));
 		writeWeights(temporary, config, weights);
 	});
+}
+
+/** Writes a policy folder, whole or not at all: a new adapter, and everything else, base weights included, as it was. */
+export function writeAdapterLike(sourceDir: string, dir: string, config: LlamaConfig, adapter: Adapter): void {
+	writeFolderAtomically(dir, (temporary) => {
+		copyFiles(sourceDir, temporary, (name) => COMPANION.test(name) || name.endsWith(".safetensors"));
+		writeAdapter(temporary, config, adapter);
+	});
+}
+
+/** Files that make a model folder beside its weights. */
+const COMPANION = /\.(json|jinja|model|txt)$/;
+
+function copyFiles(sourceDir: string, dir: string, isWanted: (name: string) => boolean): void {
+	for (const name of readdirSync(sourceDir)) {
+		if (isWanted(name) && !name.startsWith("adapter_")) copyFileSync(join(sourceDir, name), join(dir, name));
+	}
 }
 
 /** Writes `model.safetensors` into a folder that is being made. */
