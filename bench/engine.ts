@@ -27,6 +27,7 @@ const { values } = parseArgs({
 const threads = Number(values.threads);
 
 const config: LlamaConfig = {
+	architecture: "LlamaForCausalLM",
 	vocabSize: vocabulary().length,
 	hiddenSize: 96,
 	intermediateSize: 256,
@@ -36,9 +37,13 @@ const config: LlamaConfig = {
 	headDim: 32,
 	rmsNormEpsilon: 1e-6,
 	ropeTheta: 10000,
+	ropeScaling: undefined,
 	maxPositions: 128,
+	slidingWindow: undefined,
+	biases: [],
 	tieEmbeddings: true,
 	initializerRange: 0.02,
+	dtype: "float32",
 	bosTokenId: undefined,
 	eosTokenIds: [1],
 	padTokenId: 0,

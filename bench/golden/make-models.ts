@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { writeWeights } from "../../gpu-worker/model/folder.ts";
 import { createRandomModel } from "../../gpu-worker/model/init.ts";
+import { tinyArchitectures, tinyWeights } from "./tiny-architectures.ts";
 import { tinyConfig } from "./tiny-config.ts";
 
-/** Writes the folders `tied`, `untied` and `reference` that make_golden.py loads with transformers: `make-models.ts OUT`. */
+/** Writes the folders that make_golden.py loads with transformers: `make-models.ts OUT`. */
 const [outDir] = process.argv.slice(2);
 if (outDir === undefined) throw new Error("usage: make-models.ts OUT");
 const tokenizerFile = join(import.meta.dirname, "tokenizer.json");
@@ -13,3 +15,8 @@ for (const [name, seed, tieEmbeddings] of [
 ] as const) {
 	await createRandomModel({ config: tinyConfig(tieEmbeddings), tokenizerFile, seed, outDir: join(outDir, name) });
 }
+Object.entries(tinyArchitectures).forEach(([name, config], seed) => {
+	const folder = join(outDir, "architectures", name);
+	createRandomModel({ config, tokenizerFile, seed, outDir: folder });
+	writeWeights(folder, config, tinyWeights(config, seed));
+});

@@ -1,7 +1,7 @@
 """Losses, log-probabilities and gradients of tiny models by torch and transformers, as the engine's tests expect them.
 
-Loads the folders that make-models.ts writes with transformers' own LlamaForCausalLM, so that it also shows that
-transformers reads our model folders. Every sequence is run alone and unpadded. See README.md for how to run it.
+Loads the folders that make-models.ts writes with transformers' own classes, so that it also shows that transformers
+reads our model folders. Every sequence is run alone and unpadded. See README.md for how to run it.
 """
 
 import json
@@ -19,6 +19,7 @@ BETA, NLL_WEIGHT, DESIRABLE, UNDESIRABLE = 0.5, 0.7, 1.0, 1.5
 PROMPTS = [[3, 7, 11, 5], [4, 4, 9], [19, 6, 2, 8, 10, 12]]
 CHOSEN = [[13, 8, 1], [15, 16, 17, 18, 1], [5, 1]]
 REJECTED = [[9, 1], [3, 14, 1], [7, 7, 7, 1]]
+SAMPLES = 6  # entries of a gradient that are kept for the models of every architecture, beside its norm
 
 
 def token_log_probabilities(model, prompt, response):
@@ -55,26 +56,59 @@ def rounded(tensor):
     return [float(f"{number:.6g}") for number in tensor.detach().flatten().tolist()]
 
 
+def gradients_of(model, loss):
+    model.zero_grad()
+    loss.backward()
+    return {name: parameter.grad for name, parameter in model.named_parameters()}
+
+
 def measure(model, reference):
     result = {}
     for loss in (sft, dpo, kto):
-        model.zero_grad()
         value = loss(model, reference)
-        value.backward()
-        gradients = {name: rounded(parameter.grad) for name, parameter in model.named_parameters()}
+        gradients = {name: rounded(gradient) for name, gradient in gradients_of(model, value).items()}
         result[loss.__name__] = {"loss": value.item(), "gradients": gradients}
     tokens = [token_log_probabilities(model, p, r) for p, r in zip(PROMPTS, CHOSEN)]
     return result | {"tokenLogProbabilities": [rounded(t) for t in tokens]}
+
+
+def sampled(gradient):
+    """Norm, largest magnitude, and entries at even distances beginning with the first."""
+    flat = gradient.flatten()
+    stride = max(1, len(flat) // SAMPLES)
+    entries = [float(f"{number:.6g}") for number in flat[::stride].tolist()]
+    return {"norm": flat.norm().item(), "largest": flat.abs().max().item(), "stride": stride, "entries": entries}
+
+
+def measure_architecture(model):
+    """The SFT loss, its gradient by every weight, log-probabilities, and the most likely tokens after each prompt."""
+    loss = sft(model, None)
+    gradients = {name: sampled(gradient) for name, gradient in gradients_of(model, loss).items()}
+    with torch.no_grad():
+        tokens = [rounded(token_log_probabilities(model, p, r)) for p, r in zip(PROMPTS, CHOSEN)]
+        greedy = [
+            model.generate(
+                torch.tensor([p]), attention_mask=torch.ones(1, len(p)), max_new_tokens=8, do_sample=False
+            )[0, len(p) :].tolist()
+            for p in PROMPTS
+        ]
+    return {"loss": loss.item(), "gradients": gradients, "tokenLogProbabilities": tokens, "greedy": greedy}
+
+
+def load(folder):
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+
+
+def write(name, golden):
+    (HERE / f"{name}.golden.json").write_text(json.dumps(golden) + "\n")
 
 
 def main():
     node = sys.argv[1] if len(sys.argv) > 1 else str(HERE / "../../node_modules/.bin/node")
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([node, HERE / "make-models.ts", folder], check=True)
-        models = {
-            name: AutoModelForCausalLM.from_pretrained(f"{folder}/{name}", dtype=torch.float32)
-            for name in ("tied", "untied", "reference")
-        }
+        models = {name: load(f"{folder}/{name}") for name in ("tied", "untied", "reference")}
+        architectures = {path.name: load(path) for path in sorted(Path(folder, "architectures").iterdir())}
     reference = models.pop("reference")
     golden = {
         "prompts": PROMPTS,
@@ -84,7 +118,9 @@ def main():
         "reference": {side: rounded(sums(reference, PROMPTS, r)) for side, r in (("chosen", CHOSEN), ("rejected", REJECTED))},
         "models": {name: measure(model, reference) for name, model in models.items()},
     }
-    (HERE / "tiny-models.golden.json").write_text(json.dumps(golden) + "\n")
+    write("tiny-models", golden)
+    models = {name: measure_architecture(model) for name, model in architectures.items()}
+    write("architectures", {"prompts": PROMPTS, "responses": CHOSEN, "models": models})
 
 
 if __name__ == "__main__":

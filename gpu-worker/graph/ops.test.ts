@@ -24,6 +24,8 @@ const cases: Case[] = [
 	["log", ([a]) => op.log(a!), [{ ...rows, data: positive }]],
 	["sqrt", ([a]) => op.sqrt(a!), [{ ...rows, data: positive }]],
 	["reciprocal", ([a]) => op.reciprocal(a!), [{ ...rows, data: positive }]],
+	["cos", ([a]) => op.cos(a!), [rows]],
+	["sin", ([a]) => op.sin(a!), [rows]],
 	["sigmoid", ([a]) => op.sigmoid(a!), [rows]],
 	["softplus", ([a]) => op.softplus(a!), [rows]],
 	["silu", ([a]) => op.silu(a!), [rows]],
@@ -52,12 +54,18 @@ const cases: Case[] = [
 		}),
 	),
 	["linear", ([x, w]) => op.linear(x!, w!), [rows, { shape: [2, 3] }]],
+	["linear with a bias", ([x, w, b]) => op.linear(x!, w!, b!), [rows, { shape: [4, 3] }, { shape: [4] }]],
 	["gatherRows, a row twice", ([t, i]) => op.gatherRows(t!, i!), [{ shape: [4, 3] }, indices([2, 2], 1, 3, 1, 0)]],
 	["gatherRows, symbolic", ([t, i]) => op.gatherRows(t!, i!), [rows, { ...indices(["R"], 1, 0, 1), dims: [3] }]],
 	["gatherColumn", ([x, i]) => op.gatherColumn(x!, i!), [rows, { ...indices(["N"], 2, 0), dims: [2] }]],
 	["softmax", ([x]) => op.softmax(x!), [rows]],
 	["logSoftmax", ([x]) => op.logSoftmax(x!), [rows]],
 	["rmsNorm", ([x, w]) => op.rmsNorm(x!, w!, 1e-5), [{ ...rows, shape: ["N", 3] }, { shape: [3] }]],
+	[
+		"rmsNorm of every head",
+		([x, w]) => op.rmsNorm(x!, w!, 1e-5),
+		[{ shape: ["N", 2, 3], dims: [2, 2, 3] }, { shape: [3] }],
+	],
 	[
 		"rotary",
 		turn,
@@ -69,10 +77,9 @@ const cases: Case[] = [
 ];
 
 function turn([x, positions]: Value[], graph: Graph): Value {
-	const angles = Float32Array.of(0, 0, 1, 0.1, 2, 0.2);
-	const table = (f: (angle: number) => number) => graph.constant(angles.map(f), [3, 2]);
-	const tables = { cos: table(Math.cos), sin: table(Math.sin), negativeSin: table((angle) => -Math.sin(angle)) };
-	return op.rotary(x!, 2, { ...tables, positions: positions! });
+	const column = op.reshape(op.toFloat(positions!), ["B", "T", 1]);
+	const angles = op.mul(column, graph.constant(Float32Array.of(1, 0.1), [2]));
+	return op.rotary(x!, x!.shape.at(-1) === 8 ? 2 : 1, { cos: op.cos(angles), sin: op.sin(angles) });
 }
 
 describe("gradients equal central differences", () => {
@@ -109,15 +116,9 @@ describe("values", () => {
 			{ shape: ["B", "T", 4], dims: [1, 1, 4], data: [1, 2, 3, 4] },
 			{ ...indices(["B", "T"], 2), dims: [1, 1] },
 		];
-		const build = ([x, positions]: Value[], graph: Graph) => {
-			const angles = Float32Array.of(0, 0, 0.5, 0.05, 1, 0.1);
-			const table = (f: (angle: number) => number) => graph.constant(angles.map(f), [3, 2]);
-			const tables = { cos: table(Math.cos), sin: table(Math.sin), negativeSin: table((angle) => -Math.sin(angle)) };
-			return op.rotary(x!, 1, { ...tables, positions: positions! });
-		};
-		const { output } = await checkGradient(build, operands);
-		const [c, s] = [Math.cos(1), Math.sin(1)];
-		const [c2, s2] = [Math.cos(0.1), Math.sin(0.1)];
+		const { output } = await checkGradient(turn, operands);
+		const [c, s] = [Math.cos(2), Math.sin(2)];
+		const [c2, s2] = [Math.cos(0.2), Math.sin(0.2)];
 		[1 * c - 3 * s, 2 * c2 - 4 * s2, 3 * c + 1 * s, 4 * c2 + 2 * s2].forEach((expected, i) => {
 			expect(output[i]).toBeCloseTo(expected, 5);
 		});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { tinyArchitectures } from "../../bench/golden/tiny-architectures.ts";
 import { tinyConfig } from "../../bench/golden/tiny-config.ts";
 import { DnoError } from "../../core/errors.ts";
 import { formatLlamaConfig, parseLlamaConfig } from "./config.ts";
@@ -8,8 +9,9 @@ const json = formatLlamaConfig(tinyConfig(true));
 
 describe("parseLlamaConfig", () => {
 	test("reads back what formatLlamaConfig writes", () => {
-		for (const tied of [true, false]) {
-			expect(parseLlamaConfig(formatLlamaConfig(tinyConfig(tied)), "config.json")).toEqual(tinyConfig(tied));
+		const bfloat16 = { ...tinyConfig(false), dtype: "bfloat16" } as const;
+		for (const config of [tinyConfig(true), bfloat16, ...Object.values(tinyArchitectures)]) {
+			expect(parseLlamaConfig(formatLlamaConfig(config), "config.json")).toEqual(config);
 		}
 	});
 
@@ -20,14 +22,40 @@ describe("parseLlamaConfig", () => {
 		expect(config).toMatchObject({ kvHeads: 4, headDim: 4, ropeTheta: 500, eosTokenIds: [1, 2] });
 	});
 
+	test("reads Llama 3's scaling from transformers 5's place and from the one before", () => {
+		const rope = { rope_type: "llama3", factor: 32, low_freq_factor: 1, high_freq_factor: 4 };
+		const scaling = { type: "llama3", factor: 32, lowFrequencyFactor: 1, highFrequencyFactor: 4 };
+		const original = { original_max_position_embeddings: 8192 };
+		for (const key of ["rope_scaling", "rope_parameters"]) {
+			const config = parseLlamaConfig({ ...json, [key]: { ...rope, ...original } }, "config.json");
+			expect(config.ropeScaling).toEqual({ ...scaling, originalMaxPositions: 8192 });
+		}
+	});
+
+	test("a sliding window bounds the usable context, where the architecture has one and it is switched on", () => {
+		const read = (architecture: string, more: object) =>
+			parseLlamaConfig({ ...json, architectures: [architecture], ...more }, "config.json").maxPositions;
+		expect(read("MistralForCausalLM", { sliding_window: 24 })).toBe(24);
+		expect(read("MistralForCausalLM", { sliding_window: null })).toBe(64);
+		expect(read("MistralForCausalLM", { sliding_window: 4096 })).toBe(64);
+		expect(read("Qwen2ForCausalLM", { sliding_window: 24, use_sliding_window: false })).toBe(64);
+		expect(read("Qwen2ForCausalLM", { sliding_window: 24, use_sliding_window: true })).toBe(24);
+		expect(read("LlamaForCausalLM", { sliding_window: 24 })).toBe(64);
+	});
+
 	test.each<[string, unknown, string]>([
 		["no object", [], "not a model configuration"],
-		["another architecture", { ...json, architectures: ["Qwen3ForCausalLM"] }, 'unsupported architecture. got "Qwen3'],
+		[
+			"another architecture",
+			{ ...json, architectures: ["GPT2LMHeadModel"] },
+			'got "GPT2LMHeadModel". Use a model with one of: Llama',
+		],
 		["no architecture", { model_type: "bert" }, 'got "bert"'],
-		["biases", { ...json, attention_bias: true }, "unsupported attention_bias"],
 		["another activation", { ...json, hidden_act: "gelu" }, "unsupported hidden_act"],
 		["quantised", { ...json, quantization_config: {} }, "unsupported quantization_config"],
-		["scaled RoPE", { ...json, rope_scaling: { rope_type: "llama3" } }, "unsupported rope_scaling.rope_type"],
+		["another scaling", { ...json, rope_scaling: { rope_type: "yarn" } }, "unsupported rope_scaling.rope_type"],
+		["half a scaling", { ...json, rope_parameters: { rope_type: "llama3", factor: 8 } }, "low_freq_factor is not"],
+		["rotation of some channels", { ...json, partial_rotary_factor: 0.5 }, "unsupported partial_rotary_factor"],
 		["missing size", { ...json, hidden_size: undefined }, "hidden_size is not a positive number"],
 		["fractional size", { ...json, vocab_size: 1.5 }, "vocabSize is not whole"],
 		["heads that do not fit", { ...json, num_key_value_heads: 3 }, "does not divide"],

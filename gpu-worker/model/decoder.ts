@@ -1,11 +1,13 @@
 import type { Graph, Value } from "../graph/graph.ts";
 import * as op from "../graph/ops.ts";
+import type { Dim } from "../graph/shapes.ts";
+import { architectureOf, type Projection } from "./architectures.ts";
 import type { LlamaConfig } from "./config.ts";
 import { parameterSpecs } from "./parameters.ts";
 
 /**
- * The attention of one layer without its projections: q [N, heads·dh], k and v [N, kvHeads·dh], not yet rotated,
- * → [N, heads·dh].
+ * The attention of one layer without its projections: q [N, heads·dh], k and v [N, kvHeads·dh], normalised where the
+ * architecture does so but not yet rotated, → [N, heads·dh].
  */
 export type AttentionBlock = (layer: number, q: Value, k: Value, v: Value) => Value;
 
@@ -19,24 +21,35 @@ export function declareWeights(graph: Graph, config: LlamaConfig): Weights {
 }
 
 /**
- * The Llama decoder (Touvron et al., arXiv 2307.09288; layout of transformers' LlamaModel) over a flat list of tokens;
- * what attends to what is left to the attention block.
+ * The decoder of the Llama family (Touvron et al., arXiv 2307.09288; layout of transformers' LlamaModel, with what
+ * architectures.ts says of the others) over a flat list of tokens; what attends to what is left to the attention block.
  *
  * @param tokens int64 [N]
  * @returns hidden states after the last norm [N, D]
  */
 export function decoder(config: LlamaConfig, weights: Weights, tokens: Value, attention: AttentionBlock): Value {
 	const norm = (x: Value, name: string) => op.rmsNorm(x, weights(`${name}.weight`), config.rmsNormEpsilon);
-	const project = (x: Value, name: string) => op.linear(x, weights(`${name}.weight`));
+	const { queryKeyNorm } = architectureOf(config.architecture);
+	const normHeads = (x: Value, name: string) => {
+		if (!queryKeyNorm) return x;
+		const [rows, width] = x.shape as [Dim, number];
+		return op.reshape(norm(op.reshape(x, [rows, width / config.headDim, config.headDim]), name), x.shape);
+	};
 	let x = op.gatherRows(weights("model.embed_tokens.weight"), tokens);
 	for (let layer = 0; layer < config.layers; layer++) {
 		const at = `model.layers.${layer}`;
+		const project = (x: Value, name: Projection) => {
+			const bias = config.biases.includes(name) ? weights(`${at}.${name}.bias`) : undefined;
+			return op.linear(x, weights(`${at}.${name}.weight`), bias);
+		};
 		const h = norm(x, `${at}.input_layernorm`);
-		const [q, k, v] = ["q", "k", "v"].map((part) => project(h, `${at}.self_attn.${part}_proj`));
-		x = op.add(x, project(attention(layer, q!, k!, v!), `${at}.self_attn.o_proj`));
+		const q = normHeads(project(h, "self_attn.q_proj"), `${at}.self_attn.q_norm`);
+		const k = normHeads(project(h, "self_attn.k_proj"), `${at}.self_attn.k_norm`);
+		const v = project(h, "self_attn.v_proj");
+		x = op.add(x, project(attention(layer, q, k, v), "self_attn.o_proj"));
 		const m = norm(x, `${at}.post_attention_layernorm`);
-		const gated = op.mul(op.silu(project(m, `${at}.mlp.gate_proj`)), project(m, `${at}.mlp.up_proj`));
-		x = op.add(x, project(gated, `${at}.mlp.down_proj`));
+		const gated = op.mul(op.silu(project(m, "mlp.gate_proj")), project(m, "mlp.up_proj"));
+		x = op.add(x, project(gated, "mlp.down_proj"));
 	}
 	return norm(x, "model.norm");
 }

@@ -21,19 +21,21 @@ export function buildDecodingGraph(config: LlamaConfig): Graph {
 	const longest = graph.input("longest", "int32", []);
 	const last = graph.input("last", "int64", ["B"]);
 	const temperature = graph.input("temperature", "float32", []);
-	const tables = rotaryTables(config);
-	const cos = graph.constant(tables.cos, tables.shape);
-	const sin = graph.constant(tables.sin, tables.shape);
 	const { heads, kvHeads, headDim } = config;
-	const cache = ["B", kvHeads, "C", headDim];
+	const cache = (name: string) =>
+		Array.from({ length: config.layers }, (_, layer) =>
+			graph.input(`${name}.${layer}`, "float32", ["B", kvHeads, "C", headDim]),
+		);
+	const [pastKeys, pastValues] = [cache("key"), cache("value")];
+	const { cos, sin } = rotaryTables(graph, config, op.range(graph, "C"));
 	const hidden = decoder(config, weights, op.reshape(tokens, ["B*S"]), (layer, q, k, v) => {
 		const rows = (x: Value, count: number) => op.reshape(x, ["B", "S", count * headDim]);
 		const { output, key, value } = op.cachedAttention({
 			query: rows(q, heads),
 			key: rows(k, kvHeads),
 			value: rows(v, kvHeads),
-			pastKey: graph.input(`key.${layer}`, "float32", cache),
-			pastValue: graph.input(`value.${layer}`, "float32", cache),
+			pastKey: pastKeys[layer]!,
+			pastValue: pastValues[layer]!,
 			...{ lastPositions, longest, cos, sin, heads, kvHeads },
 		});
 		graph.output(`newKey.${layer}`, key);

@@ -1,6 +1,7 @@
+import { architectureOf, type Projection } from "./architectures.ts";
 import type { LlamaConfig } from "./config.ts";
 
-/** A weight's name in a Hugging Face Llama checkpoint and its shape. */
+/** A weight's name in a Hugging Face checkpoint and its shape. */
 export interface ParameterSpec {
 	readonly name: string;
 	readonly shape: readonly number[];
@@ -11,19 +12,25 @@ export function parameterSpecs(config: LlamaConfig): ParameterSpec[] {
 	const { hiddenSize: width, intermediateSize: inner, vocabSize } = config;
 	const queryWidth = config.heads * config.headDim;
 	const keyWidth = config.kvHeads * config.headDim;
+	const { queryKeyNorm } = architectureOf(config.architecture);
 	const specs: ParameterSpec[] = [{ name: "model.embed_tokens.weight", shape: [vocabSize, width] }];
 	for (let layer = 0; layer < config.layers; layer++) {
-		const block = (name: string, ...shape: number[]) =>
-			specs.push({ name: `model.layers.${layer}.${name}.weight`, shape });
-		block("input_layernorm", width);
-		block("self_attn.q_proj", queryWidth, width);
-		block("self_attn.k_proj", keyWidth, width);
-		block("self_attn.v_proj", keyWidth, width);
-		block("self_attn.o_proj", width, queryWidth);
-		block("post_attention_layernorm", width);
-		block("mlp.gate_proj", inner, width);
-		block("mlp.up_proj", inner, width);
-		block("mlp.down_proj", width, inner);
+		const at = `model.layers.${layer}`;
+		const norm = (name: string, size: number) => specs.push({ name: `${at}.${name}.weight`, shape: [size] });
+		const projection = (name: Projection, out: number, into: number) => {
+			specs.push({ name: `${at}.${name}.weight`, shape: [out, into] });
+			if (config.biases.includes(name)) specs.push({ name: `${at}.${name}.bias`, shape: [out] });
+		};
+		norm("input_layernorm", width);
+		projection("self_attn.q_proj", queryWidth, width);
+		projection("self_attn.k_proj", keyWidth, width);
+		projection("self_attn.v_proj", keyWidth, width);
+		if (queryKeyNorm) for (const part of ["q", "k"]) norm(`self_attn.${part}_norm`, config.headDim);
+		projection("self_attn.o_proj", width, queryWidth);
+		norm("post_attention_layernorm", width);
+		projection("mlp.gate_proj", inner, width);
+		projection("mlp.up_proj", inner, width);
+		projection("mlp.down_proj", width, inner);
 	}
 	specs.push({ name: "model.norm.weight", shape: [width] });
 	if (!config.tieEmbeddings) specs.push({ name: "lm_head.weight", shape: [vocabSize, width] });

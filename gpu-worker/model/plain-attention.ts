@@ -13,16 +13,7 @@ import { rotaryTables } from "./rope.ts";
 export function plainAttention(graph: Graph, config: LlamaConfig, positions: Value, mask: Value): AttentionBlock {
 	const { heads, kvHeads, headDim } = config;
 	const group = heads / kvHeads;
-	const tables = rotaryTables(config);
-	const rotation = {
-		cos: graph.constant(tables.cos, tables.shape),
-		sin: graph.constant(tables.sin, tables.shape),
-		negativeSin: graph.constant(
-			tables.sin.map((x) => -x),
-			tables.shape,
-		),
-		positions,
-	};
+	const rotation = rotaryTables(graph, config, positions);
 	const bias = op.reshape(mask, ["B", 1, 1, "T", "T"]);
 	const rows = `${group === 1 ? "" : `${group}*`}T`;
 	return (_layer, q, k, v) => {

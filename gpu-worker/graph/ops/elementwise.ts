@@ -75,6 +75,25 @@ export function sqrt(x: Value): Value {
 	return unary("Sqrt", x, (dy, y) => div(mul(dy, 0.5), y));
 }
 
+export function cos(x: Value): Value {
+	return unary("Cos", x, (dy) => neg(mul(dy, sin(x))));
+}
+
+export function sin(x: Value): Value {
+	return unary("Sin", x, (dy) => mul(dy, cos(x)));
+}
+
+/** Integers as float32, exact up to 2²⁴; has no gradient. */
+export function toFloat(x: Value): Value {
+	const [y] = x.graph.emit({
+		op: "Cast",
+		inputs: [x],
+		outputs: [{ dtype: "float32", shape: x.shape }],
+		attributes: { to: 1 },
+	});
+	return y!;
+}
+
 export function reciprocal(x: Value): Value {
 	return unary("Reciprocal", x, (dy, y) => neg(mul(dy, mul(y, y)))); // d(1/x)/dx = −1/x²
 }

@@ -1,7 +1,7 @@
 import { DnoError } from "../../../core/errors.ts";
 import type { Value } from "../graph.ts";
 import { broadcast, type Shape } from "../shapes.ts";
-import { sumTo } from "./reduce.ts";
+import { reduceSum, sumTo } from "./reduce.ts";
 import { transpose } from "./shape.ts";
 
 /** Batched matrix product: [..., M, K] · [..., K, N] → [..., M, N], leading axes broadcast. */
@@ -28,32 +28,35 @@ function swapLast(x: Value): Value {
 	return transpose(x, [...order.slice(0, -2), rank - 1, rank - 2]);
 }
 
-/** Which operands {@link gemm} transposes. */
+/** Which operands {@link gemm} transposes, and what it adds. */
 interface GemmOptions {
 	readonly transA?: boolean;
 	readonly transB?: boolean;
+	/** Added to every row [N]. */
+	readonly bias?: Value | undefined;
 }
 
 /** Matrix product of two matrices, either of them transposed: [M, K] · [K, N] → [M, N]. */
-export function gemm(a: Value, b: Value, { transA = false, transB = false }: GemmOptions = {}): Value {
+export function gemm(a: Value, b: Value, { transA = false, transB = false, bias }: GemmOptions = {}): Value {
 	const [rows, innerA] = transA ? a.shape.toReversed() : a.shape;
 	const [innerB, columns] = transB ? b.shape.toReversed() : b.shape;
 	if (a.shape.length !== 2 || b.shape.length !== 2 || innerA !== innerB) throw mismatch("Gemm", a.shape, b.shape);
 	return a.graph.emit({
 		op: "Gemm",
-		inputs: [a, b],
+		inputs: [a, b, bias],
 		outputs: [{ dtype: a.dtype, shape: [rows!, columns!] }],
 		attributes: { transA: transA ? 1 : 0, transB: transB ? 1 : 0 },
 		gradient: ([dy]) => [
 			transA ? gemm(b, dy!, { transA: transB, transB: true }) : gemm(dy!, b, { transB: !transB }),
 			transB ? gemm(dy!, a, { transA: true, transB: transA }) : gemm(a, dy!, { transA: !transA }),
+			bias && reduceSum(dy!, { axes: [0] }),
 		],
 	})[0]!;
 }
 
-/** x·Wᵀ for a weight stored as [out, in], as torch's Linear stores it: [N, in] → [N, out]. */
-export function linear(x: Value, weight: Value): Value {
-	return gemm(x, weight, { transB: true });
+/** x·Wᵀ + b for a weight stored as [out, in], as torch's Linear stores it: [N, in] → [N, out]. */
+export function linear(x: Value, weight: Value, bias?: Value): Value {
+	return gemm(x, weight, { transB: true, bias });
 }
 
 function mismatch(op: string, a: Shape, b: Shape): DnoError {

@@ -1,6 +1,6 @@
 import type { Value } from "../graph.ts";
 import { broadcastAxes, normalizeAxis, product, type Shape, sameShape } from "../shapes.ts";
-import { div, mul } from "./elementwise.ts";
+import { div, mul, toFloat } from "./elementwise.ts";
 import { expand, reshape } from "./shape.ts";
 
 /** Options of the reductions; axes count from the back when negative and default to all. */
@@ -19,7 +19,8 @@ export function reduceMean(x: Value, options: ReduceOptions = {}): Value {
 	const axes = (options.axes ?? x.shape.keys().toArray()).map((axis) => normalizeAxis(axis, x.shape.length));
 	return reduce("ReduceMean", x, options, (dy, kept) => {
 		const count = product(axes.map((axis) => x.shape[axis]!));
-		const scaled = typeof count === "number" ? mul(dy, 1 / count) : div(dy, toFloat(x.graph.sizes([count])));
+		const scaled =
+			typeof count === "number" ? mul(dy, 1 / count) : div(dy, reshape(toFloat(x.graph.sizes([count])), []));
 		return expand(reshape(scaled, kept), x.shape);
 	});
 }
@@ -44,15 +45,4 @@ export function sumTo(gradient: Value, shape: Shape): Value {
 	const axes = broadcastAxes(shape, gradient.shape);
 	const summed = axes.length === 0 ? gradient : reduceSum(gradient, { axes });
 	return reshape(summed, shape);
-}
-
-/** An int64 vector of length 1 as a float32 scalar. */
-function toFloat(count: Value): Value {
-	const [float] = count.graph.emit({
-		op: "Cast",
-		inputs: [count],
-		outputs: [{ dtype: "float32", shape: [1] }],
-		attributes: { to: 1 },
-	});
-	return reshape(float!, []);
 }

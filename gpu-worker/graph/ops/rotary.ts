@@ -1,29 +1,25 @@
 import type { Value } from "../graph.ts";
+import { neg } from "./elementwise.ts";
 
-/** The tables and positions a rotation reads. */
+/** The angles by which tokens are turned. */
 export interface Rotation {
-	/** cos(position · frequency) [P, dh/2]. */
+	/** cos(position · frequency) [B, T, dh/2]. */
 	readonly cos: Value;
-	/** sin(position · frequency) [P, dh/2]. */
+	/** sin(position · frequency) [B, T, dh/2]. */
 	readonly sin: Value;
-	/** −sin, which turns the rotation back. */
-	readonly negativeSin: Value;
-	/** int64 positions [B, T]. */
-	readonly positions: Value;
 }
 
 /**
  * Rotary position embedding (Su et al., arXiv 2104.09864) in the rotate-half convention of Hugging Face's Llama:
  * x [B, T, heads·dh] → the same shape, channel i of a head turned with channel i + dh/2.
  */
-export function rotary(x: Value, heads: number, rotation: Rotation): Value {
-	const { cos, sin, negativeSin, positions } = rotation;
+export function rotary(x: Value, heads: number, { cos, sin }: Rotation): Value {
 	return x.graph.emit({
 		op: "RotaryEmbedding",
-		inputs: [x, cos, sin, positions],
+		inputs: [x, cos, sin],
 		outputs: [{ dtype: x.dtype, shape: x.shape }],
 		attributes: { num_heads: heads, interleaved: 0 },
 		// A rotation's gradient is the rotation by the opposite angle.
-		gradient: ([dy]) => [rotary(dy!, heads, { ...rotation, sin: negativeSin, negativeSin: sin })],
+		gradient: ([dy]) => [rotary(dy!, heads, { cos, sin: neg(sin) })],
 	})[0]!;
 }
