@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DnoError } from "../../core/errors.ts";
 import { temporaryFolder } from "../../test/unit/gpu-worker/temporary-folder.ts";
-import { encodeSafetensors, readSafetensors, type Tensor } from "./safetensors.ts";
+import { FLOAT_TYPES } from "./dtypes.ts";
+import { encodeSafetensors, readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
 
 /** A file with this header and so many bytes of data. */
 function writeRaw(path: string, header: unknown, dataBytes: number, length?: bigint): void {
@@ -19,6 +20,18 @@ const entry = (start: number, end: number, shape = [(end - start) / 4], dtype = 
 	shape,
 	data_offsets: [start, end],
 });
+
+/** What is read is no larger than the file allows: 16-bit numbers take twice their space in memory. */
+function readsOrRefuses(path: string, bytes: Uint8Array): void {
+	writeFileSync(path, bytes);
+	try {
+		const { tensors } = readSafetensors(path);
+		const read = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+		expect(read).toBeLessThanOrEqual(2 * bytes.length);
+	} catch (error) {
+		expect(error).toBeInstanceOf(DnoError);
+	}
+}
 
 describe("round trip", () => {
 	test("any tensors and metadata", () => {
@@ -41,6 +54,21 @@ describe("round trip", () => {
 		);
 	});
 
+	test("16-bit types take half the space and read back as the nearest number they have", () => {
+		const path = join(temporaryFolder(), "x.safetensors");
+		const data = Float32Array.of(1, -0.1, 65504, 1e-7, 0, 3.14159265);
+		const expected = {
+			F32: data,
+			F16: Float32Array.from(data, Math.f16round),
+			BF16: Float32Array.of(1, -0.10009765625, 65536, 1.0011717677116394e-7, 0, 3.140625), // torch's bfloat16
+		};
+		for (const dtype of FLOAT_TYPES) {
+			writeSafetensors(path, [["a", { shape: [2, 3], data }]], {}, dtype);
+			expect(readSafetensors(path).tensors.get("a")).toEqual({ shape: [2, 3], data: expected[dtype] });
+			expect(statSync(path).size % 8).toBe(dtype === "F32" ? 0 : 4);
+		}
+	});
+
 	test("data start on a multiple of eight bytes", () => {
 		const [, header] = encodeSafetensors([["a", { shape: [1], data: Float32Array.of(1) }]]);
 		expect(header!.length % 8).toBe(0);
@@ -53,12 +81,14 @@ describe("bad files are one error that names the file", () => {
 		["empty", (path) => writeFileSync(path, ""), "shorter than a safetensors header"],
 		["truncated header", (path) => writeRaw(path, "{", 0, 100n), "header is longer than the file"],
 		["oversized header", (path) => writeRaw(path, "{}", 0, 1n << 62n), "header is longer than the file"],
+		["a git-lfs pointer", (path) => writeFileSync(path, "version https://git-lfs.github.com/spec/v1"), "git lfs pull"],
 		["not JSON", (path) => writeRaw(path, "{]", 0), "header is not JSON"],
 		["not an object", (path) => writeRaw(path, "[1]", 0), "header is not an object"],
 		["metadata of numbers", (path) => writeRaw(path, { __metadata__: { a: 1 } }, 0), "metadata are not strings"],
 		["malformed entry", (path) => writeRaw(path, { a: { dtype: "F32" } }, 0), "tensor a has a malformed entry"],
 		["negative offset", (path) => writeRaw(path, { a: entry(-4, 0) }, 0), "tensor a has a malformed entry"],
-		["another dtype", (path) => writeRaw(path, { a: entry(0, 4, [2], "F16") }, 4), "tensor a is not F32"],
+		["another type", (path) => writeRaw(path, { a: entry(0, 16, [2], "I64") }, 16), "tensor a is not F32, F16 or BF16"],
+		["no type", (path) => writeRaw(path, { a: entry(0, 4, [1], "F31") }, 4), "tensor a has an unknown element type"],
 		["wrong size", (path) => writeRaw(path, { a: entry(0, 8, [3]) }, 8), "does not take 12 bytes"],
 		["overlap", (path) => writeRaw(path, { a: entry(0, 8), b: entry(4, 12) }, 12), "tensor b overlaps"],
 		["hole", (path) => writeRaw(path, { a: entry(0, 4), b: entry(8, 12) }, 12), "a hole lies before tensor b"],
@@ -74,23 +104,38 @@ describe("bad files are one error that names the file", () => {
 
 	test("any damage to a good file is noticed as a DnoError or read as another file, never a crash", () => {
 		const path = join(temporaryFolder(), "x.safetensors");
-		const good = Buffer.concat(encodeSafetensors([["a", { shape: [2], data: Float32Array.of(1, 2) }]]));
+		const flips = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 4 });
+		for (const dtype of FLOAT_TYPES) {
+			const tensors: [string, Tensor][] = [
+				["a", { shape: [2], data: Float32Array.of(1, 2) }],
+				["b", { shape: [2, 2], data: Float32Array.of(3, 4, 5, 6) }],
+			];
+			const good = Buffer.concat([...encodeSafetensors(tensors, { format: "pt" }, dtype)]);
+			const damaged = fc.property(flips, fc.option(fc.nat({ max: good.length })), (changes, end) => {
+				const bad = Buffer.from(good);
+				for (const [at, byte] of changes) bad[at % bad.length] = byte;
+				readsOrRefuses(path, bad.subarray(0, end ?? bad.length));
+			});
+			fc.assert(damaged, { numRuns: 150 });
+		}
+	});
+
+	test("so is any header, however wild its sizes", () => {
+		const path = join(temporaryFolder(), "x.safetensors");
+		const size = fc.oneof(fc.nat({ max: 8 }), fc.nat(), fc.maxSafeInteger(), fc.double());
+		const wild = fc.record({
+			dtype: fc.constantFrom("F32", "F16", "BF16", "F4", "I64", "F99", "__proto__"),
+			shape: fc.array(size, { maxLength: 3 }),
+			data_offsets: fc.array(size, { minLength: 1, maxLength: 3 }),
+		});
+		const name = fc.constantFrom("a", "b", "__proto__", "__metadata__", "constructor");
+		const header = fc.dictionary(name, fc.oneof(wild, fc.jsonValue()), { noNullPrototype: true });
 		fc.assert(
-			fc.property(
-				fc.nat({ max: good.length - 1 }),
-				fc.nat({ max: 255 }),
-				fc.nat({ max: good.length }),
-				(at, byte, end) => {
-					const bad = Buffer.from(good);
-					bad[at] = byte;
-					writeFileSync(path, bad.subarray(0, end));
-					try {
-						readSafetensors(path);
-					} catch (error) {
-						expect(error).toBeInstanceOf(DnoError);
-					}
-				},
-			),
+			fc.property(header, fc.nat({ max: 32 }), (entries, dataBytes) => {
+				writeRaw(path, entries, dataBytes);
+				readsOrRefuses(path, readFileSync(path));
+			}),
+			{ numRuns: 300 },
 		);
 	});
 });

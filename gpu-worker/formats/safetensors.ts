@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
-import { z } from "zod";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
 import { DnoError } from "../../core/errors.ts";
+import { type FloatType, isFloatType, narrow, widen } from "./dtypes.ts";
+import { readHeader, type SafetensorsHeader, type TensorEntry } from "./safetensors-header.ts";
 
 /** A float32 tensor and its shape. */
 export interface Tensor {
@@ -15,137 +16,140 @@ export interface TensorFile {
 	readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The format's own bound on the header, in bytes (safetensors' MAX_HEADER_SIZE). */
-const MAX_HEADER = 100_000_000;
-const LENGTH_BYTES = 8;
+/** Bytes read at once: a call takes at most 2 GiB, and 16-bit numbers go through a buffer of this size. */
+const PIECE = 1 << 22;
 
-const entrySchema = z.object({
-	dtype: z.string(),
-	shape: z.array(z.int().nonnegative()),
-	data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
-});
-const metadataSchema = z.record(z.string(), z.string());
+/** A safetensors file whose tensors are read one by one. */
+export class SafetensorsReader implements Disposable {
+	readonly path: string;
+	readonly header: SafetensorsHeader;
+	readonly #file: number;
+	readonly #entries: ReadonlyMap<string, TensorEntry>;
 
-type Entry = z.infer<typeof entrySchema> & { readonly name: string };
+	/** @throws DnoError naming file and tensor where the file cannot be read or its header is not right */
+	constructor(path: string) {
+		this.path = path;
+		this.#file = this.#attempt(() => openSync(path, "r"));
+		try {
+			const size = this.#attempt(() => fstatSync(this.#file).size);
+			this.header = readHeader(path, size, (start, end) => {
+				const bytes = Buffer.allocUnsafe(end - start);
+				this.#fill(bytes, start);
+				return bytes;
+			});
+		} catch (error) {
+			closeSync(this.#file);
+			throw error;
+		}
+		this.#entries = new Map(this.header.entries.map((entry) => [entry.name, entry]));
+	}
+
+	/** What the header says of a tensor. */
+	entry(name: string): TensorEntry | undefined {
+		return this.#entries.get(name);
+	}
+
+	/**
+	 * Reads a tensor into memory of its own, F16 and BF16 as float32.
+	 *
+	 * @throws DnoError where there is no such tensor or it has another type
+	 */
+	read(name: string): Tensor {
+		const entry = this.#entries.get(name);
+		if (entry === undefined) throw new DnoError({ what: `tensor ${name} is missing`, where: this.path });
+		const { shape, dtype } = entry;
+		if (!isFloatType(dtype)) {
+			const what = `tensor ${name} is not F32, F16 or BF16`;
+			throw new DnoError({ what, where: this.path, got: dtype, mend: "Convert it to one of these" });
+		}
+		const start = this.header.dataStart + entry.data_offsets[0];
+		const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+		if (dtype === "F32") this.#fill(new Uint8Array(data.buffer), start);
+		else this.#widen(data, dtype, start);
+		return { shape, data };
+	}
+
+	[Symbol.dispose](): void {
+		closeSync(this.#file);
+	}
+
+	#widen(data: Float32Array, dtype: "F16" | "BF16", start: number): void {
+		const piece = new Uint16Array(Math.min(data.length, PIECE / 2));
+		for (let at = 0; at < data.length; at += piece.length) {
+			const bits = piece.subarray(0, Math.min(piece.length, data.length - at));
+			this.#fill(new Uint8Array(bits.buffer, 0, bits.byteLength), start + 2 * at);
+			widen(bits, dtype, data, at);
+		}
+	}
+
+	/** Fills a buffer with the file's bytes from `start` on. */
+	#fill(bytes: Uint8Array, start: number): void {
+		for (let at = 0; at < bytes.length; ) {
+			const length = Math.min(PIECE, bytes.length - at);
+			const count = this.#attempt(() => readSync(this.#file, bytes, at, length, start + at));
+			if (count === 0) {
+				const mend = "Fetch or make the file again";
+				throw new DnoError({ what: "the file ended while it was read", where: this.path, got: start + at, mend });
+			}
+			at += count;
+		}
+	}
+
+	#attempt<T>(call: () => T): T {
+		try {
+			return call();
+		} catch (cause) {
+			const got = (cause as NodeJS.ErrnoException).code;
+			const mend = "Give a model folder";
+			throw new DnoError({ what: "the weights cannot be read", where: this.path, got, mend, cause });
+		}
+	}
+}
 
 /**
- * Reads a safetensors file of F32 tensors (https://huggingface.co/docs/safetensors). Every tensor owns its memory.
+ * Reads a whole safetensors file of F32, F16 or BF16 tensors. Every tensor owns its memory.
  *
- * @throws DnoError naming file and tensor for any file that does not follow the format, or another dtype
+ * @throws DnoError naming file and tensor for any file that does not follow the format, or another type
  */
 export function readSafetensors(path: string): TensorFile {
-	let file: Buffer;
-	try {
-		file = readFileSync(path);
-	} catch (cause) {
-		const got = (cause as NodeJS.ErrnoException).code;
-		throw new DnoError({ what: "the weights cannot be read", where: path, got, mend: "Give a model folder", cause });
-	}
-	const { entries, metadata, dataStart } = parseHeader(file, path);
-	checkCoverage(entries, file.length - dataStart, path);
-	const tensors = entries.map((entry): [string, Tensor] => {
-		const [start, end] = entry.data_offsets;
-		const bytes = Uint8Array.from(file.subarray(dataStart + start, dataStart + end)); // a copy is aligned to 4 bytes
-		return [entry.name, { shape: entry.shape, data: new Float32Array(bytes.buffer) }];
-	});
-	return { tensors: new Map(tensors), metadata };
+	using reader = new SafetensorsReader(path);
+	const { entries, metadata } = reader.header;
+	return { tensors: new Map(entries.map(({ name }) => [name, reader.read(name)])), metadata };
 }
 
-function parseHeader(
-	file: Buffer,
-	path: string,
-): { entries: Entry[]; metadata: Record<string, string>; dataStart: number } {
-	const broken = (what: string, got?: unknown, cause?: unknown) =>
-		new DnoError({ what, where: path, got, mend: "Fetch or make the file again", cause });
-	if (file.length < LENGTH_BYTES) throw broken("shorter than a safetensors header", `${file.length} bytes`);
-	const length = Number(file.readBigUInt64LE());
-	if (length > MAX_HEADER || LENGTH_BYTES + length > file.length) {
-		throw broken("the safetensors header is longer than the file", `${length} bytes`);
-	}
-	let json: unknown;
-	try {
-		json = JSON.parse(
-			new TextDecoder("utf-8", { fatal: true }).decode(file.subarray(LENGTH_BYTES, LENGTH_BYTES + length)),
-		);
-	} catch (cause) {
-		throw broken("the safetensors header is not JSON", undefined, cause);
-	}
-	const header = z.record(z.string(), z.unknown()).safeParse(json);
-	if (!header.success) throw broken("the safetensors header is not an object", json);
-	const { __metadata__, ...rest } = header.data;
-	const metadata = metadataSchema.safeParse(__metadata__ ?? {});
-	if (!metadata.success) throw broken("the safetensors metadata are not strings", __metadata__);
-	const entries = Object.entries(rest).map(([name, value]) => {
-		const entry = entrySchema.safeParse(value);
-		if (!entry.success) throw broken(`tensor ${name} has a malformed entry`, value);
-		return checkEntry({ ...entry.data, name }, path);
-	});
-	entries.sort((a, b) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
-	return { entries, metadata: metadata.data, dataStart: LENGTH_BYTES + length };
-}
-
-function checkEntry(entry: Entry, where: string): Entry {
-	const [start, end] = entry.data_offsets;
-	if (entry.dtype !== "F32") {
-		throw new DnoError({
-			what: `tensor ${entry.name} is not F32`,
-			where,
-			got: entry.dtype,
-			mend: "Convert it to float32",
-		});
-	}
-	const bytes = entry.shape.reduce((a, b) => a * b, 4);
-	if (end - start !== bytes) {
-		const what = `tensor ${entry.name} of shape [${entry.shape}] does not take ${bytes} bytes`;
-		throw new DnoError({ what, where, got: entry.data_offsets });
-	}
-	return entry;
-}
-
-/** The format asks that tensors neither overlap nor leave holes. */
-function checkCoverage(entries: readonly Entry[], size: number, where: string): void {
-	let position = 0;
-	for (const { name, data_offsets: offsets } of entries) {
-		if (offsets[1] > size) {
-			throw new DnoError({ what: `tensor ${name} ends behind the end of the file`, where, got: offsets });
-		}
-		if (offsets[0] !== position) {
-			const what =
-				offsets[0] < position ? `tensor ${name} overlaps the one before` : `a hole lies before tensor ${name}`;
-			throw new DnoError({ what, where, got: offsets });
-		}
-		position = offsets[1];
-	}
-	if (position !== size) {
-		throw new DnoError({ what: "bytes are left over behind the last tensor", where, got: `${size - position} bytes` });
-	}
-}
-
-/** The chunks of a safetensors file; the data are not copied. */
-export function encodeSafetensors(
+/**
+ * The chunks of a safetensors file; float32 data are not copied, others are converted when their chunk is asked for.
+ *
+ * @param dtype of all tensors; numbers are rounded to nearest, ties to even
+ */
+export function* encodeSafetensors(
 	tensors: Iterable<readonly [string, Tensor]>,
 	metadata: Readonly<Record<string, string>> = {},
-): Uint8Array[] {
+	dtype: FloatType = "F32",
+): Generator<Uint8Array> {
 	const header: Record<string, unknown> = { __metadata__: metadata };
-	const chunks: Uint8Array[] = [];
+	const list = [...tensors];
 	let position = 0;
-	for (const [name, { shape, data }] of tensors) {
-		header[name] = { dtype: "F32", shape, data_offsets: [position, position + data.byteLength] };
-		chunks.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-		position += data.byteLength;
+	for (const [name, { shape, data }] of list) {
+		const end = position + data.length * (dtype === "F32" ? 4 : 2);
+		header[name] = { dtype, shape, data_offsets: [position, end] };
+		position = end;
 	}
 	const json = JSON.stringify(header);
 	const text = Buffer.from(json + " ".repeat((8 - (Buffer.byteLength(json) % 8)) % 8)); // data start on 8 bytes
-	const length = Buffer.alloc(LENGTH_BYTES);
+	const length = Buffer.alloc(8);
 	length.writeBigUInt64LE(BigInt(text.length));
-	return [length, text, ...chunks];
+	yield length;
+	yield text;
+	for (const [, { data }] of list) yield narrow(data, dtype);
 }
 
-/** Writes a safetensors file whole or not at all. */
+/** Writes a safetensors file whole or not at all; see {@link encodeSafetensors}. */
 export async function writeSafetensors(
 	path: string,
 	tensors: Iterable<readonly [string, Tensor]>,
 	metadata: Readonly<Record<string, string>> = {},
+	dtype: FloatType = "F32",
 ): Promise<void> {
-	await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+	await writeFileAtomic(path, encodeSafetensors(tensors, metadata, dtype));
 }

@@ -77,11 +77,12 @@ export function parseLlamaConfig(json: unknown, where: string): LlamaConfig {
 	const rope = (raw.rope_parameters ?? {}) as Record<string, unknown>;
 	const heads = positive("num_attention_heads");
 	const hiddenSize = positive("hidden_size");
+	const vocabSize = positive("vocab_size");
 	const maxPositions = positive("max_position_embeddings", defaults.max_position_embeddings);
 	const slidingWindow = readSlidingWindow(raw, architecture, where);
 	const config: LlamaConfig = {
 		architecture: name,
-		vocabSize: positive("vocab_size"),
+		vocabSize,
 		hiddenSize,
 		intermediateSize: positive("intermediate_size"),
 		layers: positive("num_hidden_layers"),
@@ -98,7 +99,7 @@ export function parseLlamaConfig(json: unknown, where: string): LlamaConfig {
 		initializerRange: positive("initializer_range", 0.02),
 		dtype: DTYPES.find((dtype) => dtype === (raw.dtype ?? raw.torch_dtype)) ?? "float32",
 		bosTokenId: readTokenIds(raw.bos_token_id)[0],
-		eosTokenIds: readTokenIds(raw.eos_token_id),
+		eosTokenIds: readEosTokenIds(raw, { vocabSize }, where),
 		padTokenId: readTokenIds(raw.pad_token_id)[0],
 	};
 	checkSizes(config, where);
@@ -165,6 +166,18 @@ function readNumber(raw: Record<string, unknown>, key: string, where: string, fa
 	throw new DnoError({ what: `${key} is not a positive number`, where, got: value });
 }
 
+/**
+ * `eos_token_id` of a parsed config.json or generation_config.json; empty where there is none.
+ *
+ * @throws DnoError where one lies outside the vocabulary
+ */
+export function readEosTokenIds(json: unknown, { vocabSize }: { readonly vocabSize: number }, where: string): number[] {
+	const ids = readTokenIds((json as { eos_token_id?: unknown } | null)?.eos_token_id);
+	const outside = ids.find((id) => id >= vocabSize);
+	if (outside === undefined) return ids;
+	throw new DnoError({ what: "eos_token_id lies outside the vocabulary", where, got: outside });
+}
+
 function readTokenIds(value: unknown): number[] {
 	return (Array.isArray(value) ? value : [value]).filter((id) => Number.isInteger(id) && id >= 0);
 }
@@ -183,7 +196,4 @@ function checkSizes(config: LlamaConfig, where: string): void {
 		const mend = "Set it to the id of the token that ends an answer";
 		throw new DnoError({ what: "eos_token_id names no token", where, mend });
 	}
-	const outside = config.eosTokenIds.find((id) => id >= config.vocabSize);
-	if (outside !== undefined)
-		throw new DnoError({ what: "eos_token_id lies outside the vocabulary", where, got: outside });
 }

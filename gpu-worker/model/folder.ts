@@ -1,11 +1,14 @@
 import { existsSync, statSync } from "node:fs";
 import { copyFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { replaceAtomically, writeFlushed } from "../../activities/store/atomic-write.ts";
+import { replaceAtomically, writeFileAtomic, writeFlushed } from "../../activities/store/atomic-write.ts";
 import { DnoError } from "../../core/errors.ts";
+import { type FloatType, hasNonFinite, isFloatType } from "../formats/dtypes.ts";
 import { readJsonFile } from "../formats/json-file.ts";
-import { encodeSafetensors, readSafetensors } from "../formats/safetensors.ts";
-import { type LlamaConfig, parseLlamaConfig } from "./config.ts";
+import { encodeSafetensors } from "../formats/safetensors.ts";
+import { openTokenizer } from "../formats/tokenizer.ts";
+import { WEIGHTS, WeightFiles } from "../formats/weight-files.ts";
+import { type Dtype, type LlamaConfig, parseLlamaConfig, readEosTokenIds } from "./config.ts";
 import { elementCount, parameterSpecs } from "./parameters.ts";
 
 /** A model's weights by checkpoint name, in the order of `parameterSpecs`. */
@@ -18,50 +21,92 @@ export interface Model {
 }
 
 const CONFIG = "config.json";
-const WEIGHTS = "model.safetensors";
+const GENERATION_CONFIG = "generation_config.json";
 
-/** Reads the configuration of a Hugging Face folder. */
+const FLOAT_TYPE: Readonly<Record<Dtype, FloatType>> = { float32: "F32", float16: "F16", bfloat16: "BF16" };
+
+/**
+ * Reads the configuration of a Hugging Face folder; what ends a response is taken from `generation_config.json` where that
+ * says so, as transformers' generate does (chat models name the end of a turn there).
+ */
 export function readModelConfig(dir: string): LlamaConfig {
 	if (!existsSync(dir) || !statSync(dir).isDirectory()) {
 		throw new DnoError({ what: "there is no model folder", where: dir, mend: "Give a Hugging Face folder" });
 	}
 	const path = join(dir, CONFIG);
-	return parseLlamaConfig(readJsonFile(path), path);
+	const config = parseLlamaConfig(readJsonFile(path), path);
+	const generation = join(dir, GENERATION_CONFIG);
+	if (!existsSync(generation)) return config;
+	const eosTokenIds = readEosTokenIds(readJsonFile(generation), config, generation);
+	return eosTokenIds.length === 0 ? config : { ...config, eosTokenIds };
 }
 
 /**
- * Reads a Hugging Face folder with `config.json` and an F32 `model.safetensors`.
+ * Reads a Hugging Face folder with `config.json` and F32, F16 or BF16 weights in `model.safetensors` or in shards.
  *
- * @throws DnoError naming file and tensor for a weight that is missing or has another shape than the configuration says
+ * @throws DnoError naming file and tensor for a weight that is missing, has another shape than the configuration says, or
+ * holds NaN or infinity
  */
 export function readModel(dir: string): Model {
 	const config = readModelConfig(dir);
-	const where = join(dir, WEIGHTS);
-	const { tensors } = readSafetensors(where);
-	const weights = parameterSpecs(config).map(({ name, shape }): [string, Float32Array] => {
-		const tensor = tensors.get(name);
-		if (tensor === undefined) {
-			throw new DnoError({ what: `tensor ${name} is missing`, where, mend: "Check that config.json belongs to it" });
-		}
-		if (tensor.shape.join() !== shape.join()) {
-			throw new DnoError({
-				what: `tensor ${name} has not the shape [${shape}] of config.json`,
-				where,
-				got: tensor.shape,
-			});
-		}
-		if (!tensor.data.every(Number.isFinite))
-			throw new DnoError({ what: `tensor ${name} holds NaN or infinity`, where });
-		return [name, tensor.data];
+	using files = new WeightFiles(dir);
+	checkWeights(files, config);
+	const weights = parameterSpecs(config).map(({ name }): [string, Float32Array] => {
+		const { data } = files.read(name);
+		if (!hasNonFinite(data)) return [name, data];
+		throw new DnoError({ what: `tensor ${name} holds NaN or infinity`, where: files.whereIs(name) });
 	});
 	return { config, weights: new Map(weights) };
 }
 
 /**
+ * Checks a Hugging Face folder without reading its weights: that the architecture is supported, that every weight is
+ * there in the shape that `config.json` says, and that the tokenizer fits the embedding.
+ *
+ * @throws DnoError naming file and tensor
+ */
+export function checkModel(dir: string): void {
+	const config = readModelConfig(dir);
+	checkTokenizer(join(dir, "tokenizer.json"), config);
+	using files = new WeightFiles(dir);
+	checkWeights(files, config);
+}
+
+/** @throws DnoError if the tokenizer has ids outside the embedding */
+export function checkTokenizer(file: string, config: LlamaConfig): void {
+	const { vocabSize } = openTokenizer(file);
+	if (vocabSize <= config.vocabSize) return;
+	const what = `the tokenizer's ids do not fit a vocabulary of ${config.vocabSize}`;
+	throw new DnoError({ what, where: file, got: vocabSize - 1, mend: `Set vocab_size to ${vocabSize}` });
+}
+
+function checkWeights(files: WeightFiles, config: LlamaConfig): void {
+	for (const { name, shape } of parameterSpecs(config)) {
+		const entry = files.entry(name);
+		const where = files.whereIs(name);
+		if (entry.shape.join() !== shape.join()) {
+			const what = `tensor ${name} has not the shape [${shape}] of config.json`;
+			throw new DnoError({ what, where, got: entry.shape });
+		}
+		if (!isFloatType(entry.dtype)) {
+			const what = `tensor ${name} is not F32, F16 or BF16`;
+			throw new DnoError({ what, where, got: entry.dtype, mend: "Use a model that is not quantised" });
+		}
+	}
+}
+
+/**
  * Writes a Hugging Face folder, whole or not at all: new weights, and everything else but weights copied from another
  * folder (configuration, tokenizer, chat template, generation settings).
+ *
+ * @param dtype of the weights as they are written, and as `config.json` then says
  */
-export async function writeModelLike(sourceDir: string, dir: string, { config, weights }: Model): Promise<void> {
+export async function writeModelLike(
+	sourceDir: string,
+	dir: string,
+	{ config, weights }: Model,
+	dtype: Dtype = "float32",
+): Promise<void> {
 	await replaceAtomically(dir, async (temporary) => {
 		await mkdir(temporary);
 		for (const name of await readdir(sourceDir)) {
@@ -69,11 +114,19 @@ export async function writeModelLike(sourceDir: string, dir: string, { config, w
 				await copyFile(join(sourceDir, name), join(temporary, name));
 			}
 		}
-		await writeWeights(temporary, config, weights);
+		await nameDtype(join(temporary, CONFIG), dtype);
+		await writeWeights(temporary, { ...config, dtype }, weights);
 	});
 }
 
-/** Writes `model.safetensors` into a folder that is being made. */
+/** transformers loads a model in the type that its config.json names. */
+async function nameDtype(file: string, dtype: Dtype): Promise<void> {
+	const { torch_dtype: old, dtype: now = old, ...rest } = readJsonFile(file) as Record<string, unknown>;
+	if (now === dtype) return;
+	await writeFileAtomic(file, `${JSON.stringify({ ...rest, torch_dtype: dtype }, undefined, 2)}\n`);
+}
+
+/** Writes `model.safetensors` into a folder that is being made, in the configuration's element type. */
 export async function writeWeights(dir: string, config: LlamaConfig, weights: WeightArrays): Promise<void> {
 	const tensors = parameterSpecs(config).map(({ name, shape }) => {
 		const data = weights.get(name);
@@ -83,5 +136,5 @@ export async function writeWeights(dir: string, config: LlamaConfig, weights: We
 		return [name, { shape, data }] as const;
 	});
 	// transformers refuses files whose metadata do not name the framework.
-	await writeFlushed(join(dir, WEIGHTS), encodeSafetensors(tensors, { format: "pt" }));
+	await writeFlushed(join(dir, WEIGHTS), encodeSafetensors(tensors, { format: "pt" }, FLOAT_TYPE[config.dtype]));
 }

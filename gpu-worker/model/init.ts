@@ -2,15 +2,13 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { replaceAtomically, writeFlushed } from "../../activities/store/atomic-write.ts";
-import { DnoError } from "../../core/errors.ts";
 import { createNormal, createRandom, hashSeed } from "../../core/random.ts";
-import { openTokenizer } from "../formats/tokenizer.ts";
 import { formatLlamaConfig, type LlamaConfig } from "./config.ts";
-import { type WeightArrays, writeWeights } from "./folder.ts";
+import { checkTokenizer, type WeightArrays, writeWeights } from "./folder.ts";
 import { elementCount, parameterSpecs } from "./parameters.ts";
 
 /**
- * Random weights as transformers initialises them: normal with `initializerRange`, norms 1. Each weight has a stream of
+ * Random weights as transformers initialises them: normal with `initializerRange`, norms 1, biases 0. Each weight has a stream of
  * its own, so that it depends on the seed, its name and its size only.
  */
 export function randomWeights(config: LlamaConfig, seed: number): WeightArrays {
@@ -18,7 +16,7 @@ export function randomWeights(config: LlamaConfig, seed: number): WeightArrays {
 		parameterSpecs(config).map(({ name, shape }) => {
 			const data = new Float32Array(elementCount(shape));
 			const normal = createNormal(createRandom(hashSeed(seed, name)));
-			if (shape.length === 1) data.fill(1);
+			if (shape.length === 1) data.fill(name.endsWith(".bias") ? 0 : 1);
 			else for (let i = 0; i < data.length; i++) data[i] = normal() * config.initializerRange;
 			return [name, data];
 		}),
@@ -42,11 +40,7 @@ const TOKENIZER_FILES = ["tokenizer_config.json", "special_tokens_map.json", "ge
  * @throws DnoError if the tokenizer has ids outside the embedding
  */
 export async function createRandomModel({ config, tokenizerFile, seed, outDir }: NewModel): Promise<void> {
-	const { vocabSize } = openTokenizer(tokenizerFile);
-	if (vocabSize > config.vocabSize) {
-		const what = `the tokenizer's ids do not fit a vocabulary of ${config.vocabSize}`;
-		throw new DnoError({ what, where: tokenizerFile, got: vocabSize - 1, mend: `Set vocab_size to ${vocabSize}` });
-	}
+	checkTokenizer(tokenizerFile, config);
 	await replaceAtomically(outDir, async (temporary) => {
 		await mkdir(temporary);
 		await writeFlushed(join(temporary, "config.json"), `${JSON.stringify(formatLlamaConfig(config), undefined, 2)}\n`);
