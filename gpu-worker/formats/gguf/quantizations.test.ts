@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 import { QUANTIZATIONS } from "./quantizations.ts";
 
 const file = join(import.meta.dirname, "../../../bench/golden/quantizations.golden.json");
-const golden: Record<string, { type: number; blocks: string; weights: string }> = JSON.parse(readFileSync(file, "utf8"));
+const golden: Record<string, { type: number; blocks: string; weights: string }> = JSON.parse(
+	readFileSync(file, "utf8"),
+);
 
 test("golden numbers cover every quantization", () => {
 	expect([...QUANTIZATIONS.values()].map(({ name }) => name).sort()).toEqual(Object.keys(golden).sort());
