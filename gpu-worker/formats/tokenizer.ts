@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { DnoError } from "../../core/errors.ts";
 import { readJsonFile } from "./json-file.ts";
+import { withPreTokenizersOfRust } from "./pre-tokenizers-of-rust.ts";
 
 /** Text to token ids and back. Which token ends a response, the model's config.json says. */
 export interface Tokenizer {
@@ -30,7 +31,7 @@ export function openTokenizer(path: string): Tokenizer {
 	const config = existsSync(configFile) ? readObject(configFile) : {};
 	let inner: HuggingFaceTokenizer;
 	try {
-		inner = new HuggingFaceTokenizer(json, config);
+		inner = new HuggingFaceTokenizer(withPreTokenizersOfRust(json), config);
 	} catch (cause) {
 		throw new DnoError({ what: "not a tokenizer that can be used", where: file, got: String(cause), cause });
 	}
