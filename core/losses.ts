@@ -38,6 +38,45 @@ export function dpoLoss(pairs: readonly PairLogProbabilities[], beta: number): n
 	return mean(pairs.map((pair) => softplus(-rewardMargin(pair, beta))));
 }
 
+/** A pair with the win rates r̂ of both responses against the policy's own samples, in [0, 1] (Eq. 3). */
+export interface RatedPair extends PairLogProbabilities {
+	readonly chosenWinRate: number;
+	readonly rejectedWinRate: number;
+}
+
+/**
+ * DNO's regression of Eq. 8 (arXiv 2404.03715), η written as β: mean of −[σ(r_w − r_l)·log σ(m) + σ(r_l − r_w)·log σ(−m)]
+ * with m = β(d_w − d_l). Its minimum is where m = r_w − r_l.
+ */
+export function dnoSoftLoss(pairs: readonly RatedPair[], beta: number): number {
+	return mean(
+		pairs.map((pair) => {
+			const preference = sigmoid(pair.chosenWinRate - pair.rejectedWinRate);
+			const margin = rewardMargin(pair, beta);
+			return preference * softplus(-margin) + (1 - preference) * softplus(margin);
+		}),
+	);
+}
+
+/** IPO (Azar et al., arXiv 2310.12036, Eq. 17): mean of (d_w − d_l − 1/(2β))², with sums over tokens. */
+export function ipoLoss(pairs: readonly PairLogProbabilities[], beta: number): number {
+	return mean(pairs.map((pair) => (rewardMargin(pair, 1) - 1 / (2 * beta)) ** 2));
+}
+
+/**
+ * SPPO (Wu et al., arXiv 2405.00675, the square loss of Algorithm 1 with 1/β for η, log Z as η/2) on both responses of a pair: mean of
+ * ½[(d_w − (r_w − ½)/β)² + (d_l − (r_l − ½)/β)²].
+ */
+export function sppoLoss(pairs: readonly RatedPair[], beta: number): number {
+	return mean(
+		pairs.map((pair) => {
+			const chosen = pair.chosen - pair.referenceChosen - (pair.chosenWinRate - 0.5) / beta;
+			const rejected = pair.rejected - pair.referenceRejected - (pair.rejectedWinRate - 0.5) / beta;
+			return (chosen ** 2 + rejected ** 2) / 2;
+		}),
+	);
+}
+
 /** One judged response as the KTO loss sees it. */
 export interface JudgedLogProbability {
 	readonly policy: number;

@@ -48,18 +48,30 @@ interface TokenSequence {
 	readonly response: readonly number[];
 }
 
-/** What one loss is trained on. */
+/** A chosen and a rejected response to one prompt, as token ids. */
+export interface PreferenceTokens {
+	readonly prompt: readonly number[];
+	readonly chosen: readonly number[];
+	readonly rejected: readonly number[];
+	/** r̂ of both responses in [0, 1]; DNO soft and SPPO need them. */
+	readonly winRates?: { readonly chosen: number; readonly rejected: number };
+}
+
+/** What one loss is trained on; `dno-soft` is Eq. 8, the other pair losses are named as in TRL. */
 export type TrainingExamples =
 	| { readonly loss: "sft"; readonly examples: readonly TokenSequence[] }
-	| {
-			readonly loss: "dpo";
-			readonly examples: readonly {
-				readonly prompt: readonly number[];
-				readonly chosen: readonly number[];
-				readonly rejected: readonly number[];
-			}[];
-	  }
+	| { readonly loss: "dpo" | "ipo" | "sppo" | "dno-soft"; readonly examples: readonly PreferenceTokens[] }
 	| { readonly loss: "kto"; readonly examples: readonly (TokenSequence & { readonly desirable: boolean })[] };
+
+/** A LoRA adapter's shape, in PEFT's terms. */
+export interface LoraSettings {
+	/** r. */
+	readonly rank: number;
+	/** The low-rank product is scaled by alpha / rank. */
+	readonly alpha: number;
+	/** Linear layers by name, e.g. `q_proj`; in every layer of the decoder. */
+	readonly targetModules: readonly string[];
+}
 
 export interface TrainingSettings {
 	/** AdamW's peak learning rate. */
@@ -73,7 +85,7 @@ export interface TrainingSettings {
 	readonly batchSize: number;
 	/** Number of optimizer steps; the shuffled examples are cycled through as often as needed. */
 	readonly steps: number;
-	/** β of Eq. 13 and of KTO. */
+	/** β of Eq. 13, IPO, SPPO and KTO; η of Eq. 8. */
 	readonly beta: number;
 	/**
 	 * Weight of the chosen (KTO: desirable) responses' mean negative log-likelihood a token, added to the loss; 0 is Eq. 13
@@ -83,8 +95,20 @@ export interface TrainingSettings {
 	/** KTO's weights of desirable and undesirable examples. */
 	readonly desirableWeight: number;
 	readonly undesirableWeight: number;
-	/** Seeds the order of the examples. */
+	/** Seeds the order of the examples and a new adapter. */
 	readonly seed: number;
+	/**
+	 * What is put in random order: single examples (the default), or prompts, so that all pairs of a prompt come together
+	 * and share the computation of the prompt and of every response that occurs in several of them.
+	 */
+	readonly shuffle?: "examples" | "prompts";
+	/**
+	 * Tokens, padding included, that pass forward and backward at once; a larger batch is split and its gradients are
+	 * summed. By default as many as take about 2 GB of activations.
+	 */
+	readonly microBatchTokens?: number;
+	/** Train a LoRA adapter of this shape instead of all weights; a policy that has one goes on with it. */
+	readonly lora?: LoraSettings;
 	/** Write a checkpoint every this many steps. */
 	readonly checkpointEvery: number;
 }
@@ -94,22 +118,35 @@ export interface TrainingStep {
 	readonly loss: number;
 	readonly gradNorm: number;
 	readonly learningRate: number;
-	/** Mean of β·(d_w − d_l) for DPO; absent for the other losses. */
+	/** Mean of β·(d_w − d_l); pair losses only. */
 	readonly rewardMargin?: number;
-	/** Share of pairs with d_w > d_l for DPO; absent for the other losses. */
+	/** Share of pairs with d_w > d_l; pair losses only. */
 	readonly rewardAccuracy?: number;
+	/** Means of log π(y|x) over the batch's chosen and rejected responses; pair losses only. */
+	readonly chosenLogProbability?: number;
+	readonly rejectedLogProbability?: number;
+	/**
+	 * Mean of log π(y|x)/π_ref(y|x) over the batch's responses: the k1 estimate of KL(π‖π_ref) (Schulman, 2020), as if π had
+	 * sampled them. It may be negative. Absent for SFT.
+	 */
+	readonly kl?: number;
+}
+
+export interface TrainingOptions extends RunOptions {
+	/** Called after every step; seconds of the step, optimizer included, and its tokens. */
+	readonly onStep?: (step: TrainingStep, rate: { readonly seconds: number; readonly tokens: number }) => void;
 }
 
 export interface TrainingResult {
 	readonly steps: readonly TrainingStep[];
-	/** Tokens of prompt and response passed through forward and backward. */
+	/** Tokens of prompt and response trained on; a prompt counts once for the responses that share it. */
 	readonly tokens: number;
 }
 
 /** Trains one policy against a fixed reference: π_t itself for DNO (promise 6), π_1 for the offline baselines. */
 export interface Trainer {
 	/**
-	 * Trains from the weights in `modelDir` with the policy in `referenceDir` as the reference (often the same folder;
+	 * Trains from the policy in `modelDir` (weights, and the LoRA adapter it may have) with the policy in `referenceDir` as the reference (often the same folder;
 	 * the SFT loss does not read it) and writes the new policy, a Hugging Face folder, to `outDir`.
 	 * Checkpoints live in `checkpointDir`; a call that finds one there goes on from it and ends with the same bits.
 	 */
@@ -122,7 +159,7 @@ export interface Trainer {
 		},
 		examples: TrainingExamples,
 		settings: TrainingSettings,
-		options?: RunOptions,
+		options?: TrainingOptions,
 	): Promise<TrainingResult>;
 }
 

@@ -25,7 +25,7 @@ export function gradients(graph: Graph, loss: Value, sources: readonly Value[]):
 			throw new DnoError({ what: `graph ${graph.name} differentiates through an op without a gradient`, got: node.op });
 		}
 		const inputGradients = node.gradient(outputGradients);
-		node.inputs.forEach((input, i) => {
+		node.sources.forEach((input, i) => {
 			const gradient = inputGradients[i];
 			if (input === undefined || gradient === undefined || !needed.has(input.name)) return;
 			const sum = totals.get(input.name);
@@ -43,7 +43,7 @@ export function gradients(graph: Graph, loss: Value, sources: readonly Value[]):
 function reachable(nodes: Graph["nodes"], sources: readonly Value[]): Set<string> {
 	const names = new Set(sources.map((source) => source.name));
 	for (const node of nodes) {
-		if (node.inputs.some((input) => input !== undefined && names.has(input.name))) {
+		if ([...node.inputs, ...node.sources].some((input) => input !== undefined && names.has(input.name))) {
 			for (const output of node.outputs) names.add(output.name);
 		}
 	}

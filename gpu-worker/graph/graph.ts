@@ -28,6 +28,8 @@ export interface GraphNode {
 	readonly outputs: readonly Value[];
 	readonly attributes: Readonly<Record<string, Attribute>>;
 	readonly gradient: GradientRule | undefined;
+	/** What the gradient rule's results belong to; the inputs, unless the node ends an op made of several nodes. */
+	readonly sources: readonly (Value | undefined)[];
 }
 
 interface NodeSpec {
@@ -38,6 +40,11 @@ interface NodeSpec {
 	readonly attributes?: Readonly<Record<string, Attribute>>;
 	/** Absent: the op is a constant to differentiation. */
 	readonly gradient?: GradientRule;
+	/**
+	 * For an op made of several nodes with one gradient of its own, on its last node: the op's operands. The nodes
+	 * before it are then no part of differentiation.
+	 */
+	readonly sources?: readonly (Value | undefined)[];
 }
 
 export interface Constant {
@@ -93,6 +100,7 @@ export class Graph {
 			outputs,
 			attributes: spec.attributes ?? {},
 			gradient: spec.gradient,
+			sources: spec.sources ?? spec.inputs,
 		});
 		return outputs;
 	}

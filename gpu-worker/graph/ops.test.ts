@@ -53,6 +53,25 @@ const cases: Case[] = [
 			return [`gemm ${transA} ${transB}`, ([a, b]) => op.gemm(a!, b!, { transA, transB }), operands];
 		}),
 	),
+	[
+		"lowRankLinear, the weight being the merged one",
+		([x, w, down, up]) => {
+			const scale = 1.5;
+			const merged = op.add(w!, op.mul(op.matmul(up!, down!), scale));
+			return op.lowRankLinear(x!, merged, { down: down!, up: up!, scale });
+		},
+		[rows, { shape: [4, 3], isFixed: true }, { shape: [2, 3] }, { shape: [4, 2] }],
+	],
+	[
+		"responseLogProbabilities in chunks, one of them empty",
+		([x, w, targets, sizes]) => op.responseLogProbabilities(x!, w!, targets!, { sizes: sizes!, chunks: 3 }),
+		[
+			{ shape: ["R", 3], dims: [4, 3] },
+			{ shape: [5, 3] },
+			{ ...indices(["R"], 4, 0, 2, 4), dims: [4] },
+			indices([3], 2, 0, 2),
+		],
+	],
 	["linear", ([x, w]) => op.linear(x!, w!), [rows, { shape: [2, 3] }]],
 	["linear with a bias", ([x, w, b]) => op.linear(x!, w!, b!), [rows, { shape: [4, 3] }, { shape: [4] }]],
 	["gatherRows, a row twice", ([t, i]) => op.gatherRows(t!, i!), [{ shape: [4, 3] }, indices([2, 2], 1, 3, 1, 0)]],

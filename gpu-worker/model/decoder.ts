@@ -14,6 +14,9 @@ export type AttentionBlock = (layer: number, q: Value, k: Value, v: Value) => Va
 /** A model's weights as graph values. */
 export type Weights = (name: string) => Value;
 
+/** How a linear layer's weight [out, in] and bias [out] are applied: [N, in] → [N, out]. */
+export type LinearLayer = (x: Value, weight: Value, bias?: Value) => Value;
+
 /** Declares all weights as inputs of the graph under their checkpoint names. */
 export function declareWeights(graph: Graph, config: LlamaConfig): Weights {
 	const values = new Map(parameterSpecs(config).map(({ name, shape }) => [name, graph.input(name, "float32", shape)]));
@@ -27,7 +30,13 @@ export function declareWeights(graph: Graph, config: LlamaConfig): Weights {
  * @param tokens int64 [N]
  * @returns hidden states after the last norm [N, D]
  */
-export function decoder(config: LlamaConfig, weights: Weights, tokens: Value, attention: AttentionBlock): Value {
+export function decoder(
+	config: LlamaConfig,
+	weights: Weights,
+	tokens: Value,
+	attention: AttentionBlock,
+	linear: LinearLayer = op.linear,
+): Value {
 	const norm = (x: Value, name: string) => op.rmsNorm(x, weights(`${name}.weight`), config.rmsNormEpsilon);
 	const { queryKeyNorm } = architectureOf(config.architecture);
 	const normHeads = (x: Value, name: string) => {
@@ -40,7 +49,7 @@ export function decoder(config: LlamaConfig, weights: Weights, tokens: Value, at
 		const at = `model.layers.${layer}`;
 		const project = (x: Value, name: Projection) => {
 			const bias = config.biases.includes(name) ? weights(`${at}.${name}.bias`) : undefined;
-			return op.linear(x, weights(`${at}.${name}.weight`), bias);
+			return linear(x, weights(`${at}.${name}.weight`), bias);
 		};
 		const h = norm(x, `${at}.input_layernorm`);
 		const q = normHeads(project(h, "self_attn.q_proj"), `${at}.self_attn.q_norm`);

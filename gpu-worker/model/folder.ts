@@ -8,6 +8,7 @@ import { readJsonFile } from "../formats/json-file.ts";
 import { encodeSafetensors } from "../formats/safetensors.ts";
 import { openTokenizer } from "../formats/tokenizer.ts";
 import { WEIGHTS, WeightFiles } from "../formats/weight-files.ts";
+import { type Adapter, adaptedSpecs, mergeWeight, readAdapter, writeAdapter } from "./adapter.ts";
 import { type Dtype, type LlamaConfig, parseLlamaConfig, readEosTokenIds } from "./config.ts";
 import { elementCount, parameterSpecs } from "./parameters.ts";
 
@@ -57,6 +58,18 @@ export function readModel(dir: string): Model {
 		throw new DnoError({ what: `tensor ${name} holds NaN or infinity`, where: files.whereIs(name) });
 	});
 	return { config, weights: new Map(weights) };
+}
+
+/** The model of a policy folder as it is sampled from: its weights, with its LoRA adapter added where it has one. */
+export function readMergedModel(dir: string): Model {
+	const { config, weights } = readModel(dir);
+	const adapter = readAdapter(dir, config);
+	if (adapter === undefined) return { config, weights };
+	const merged = new Map(weights);
+	for (const spec of adaptedSpecs(config, adapter.config)) {
+		merged.set(spec.name, mergeWeight(weights.get(spec.name)!, spec, adapter));
+	}
+	return { config, weights: merged };
 }
 
 /**
@@ -109,14 +122,33 @@ export async function writeModelLike(
 ): Promise<void> {
 	await replaceAtomically(dir, async (temporary) => {
 		await mkdir(temporary);
-		for (const name of await readdir(sourceDir)) {
-			if (/\.(json|jinja|model|txt)$/.test(name) && !name.endsWith(".index.json")) {
-				await copyFile(join(sourceDir, name), join(temporary, name));
-			}
-		}
+		await copyFiles(sourceDir, temporary, (name) => COMPANION.test(name) && !name.endsWith(".index.json"));
 		await nameDtype(join(temporary, CONFIG), dtype);
 		await writeWeights(temporary, { ...config, dtype }, weights);
 	});
+}
+
+/** Writes a policy folder, whole or not at all: a new adapter, and everything else, base weights included, as it was. */
+export async function writeAdapterLike(
+	sourceDir: string,
+	dir: string,
+	config: LlamaConfig,
+	adapter: Adapter,
+): Promise<void> {
+	await replaceAtomically(dir, async (temporary) => {
+		await mkdir(temporary);
+		await copyFiles(sourceDir, temporary, (name) => COMPANION.test(name) || name.endsWith(".safetensors"));
+		await writeAdapter(temporary, config, adapter);
+	});
+}
+
+/** Files that make a model folder beside its weights. */
+const COMPANION = /\.(json|jinja|model|txt)$/;
+
+async function copyFiles(sourceDir: string, dir: string, isWanted: (name: string) => boolean): Promise<void> {
+	for (const name of await readdir(sourceDir)) {
+		if (isWanted(name) && !name.startsWith("adapter_")) await copyFile(join(sourceDir, name), join(dir, name));
+	}
 }
 
 /** transformers loads a model in the type that its config.json names. */

@@ -33,6 +33,7 @@ const models = {
 	reference: { config: tinyConfig(true), weights: randomWeights(tinyConfig(true), 3) },
 };
 const vector = (numbers: number[]) => float(Float32Array.from(numbers), [numbers.length]);
+const scalar = (number: number) => float(Float32Array.of(number), []);
 
 /** Rows whose responses share the prompt, as in training. */
 function rowsOf(...sides: number[][][]): SequenceRow[] {
@@ -49,7 +50,7 @@ async function scores(name: keyof typeof models, rows: SequenceRow[]): Promise<n
 /** Loss and gradients must agree to 1e-4 of the largest gradient entry of their tensor, or absolutely where that is below 1. */
 async function compare(
 	name: "tied" | "untied",
-	spec: LossSpec,
+	spec: LossSpec & { readonly loss: "sft" | "dpo" | "kto" },
 	rows: SequenceRow[],
 	feeds: (members: Members) => Tensors,
 ) {
@@ -89,7 +90,8 @@ describe.each(["tied", "untied"] as const)("%s embeddings, against torch and tra
 		for (const [i, [sum]] of alone.entries()) expect(sums[i]![1]).toBeCloseTo(sum!, 4);
 	});
 
-	test("SFT", () => compare(name, { loss: "sft" }, rowsOf(chosen), () => ({})));
+	test("SFT", () =>
+		compare(name, { loss: "sft" }, rowsOf(chosen), () => ({ tokenShare: scalar(1 / chosen.flat().length) })));
 
 	test("DPO with the likelihood term", () =>
 		compare(name, { loss: "dpo", ...settings }, rowsOf(chosen, rejected), (members) => ({
@@ -97,6 +99,8 @@ describe.each(["tied", "untied"] as const)("%s embeddings, against torch and tra
 			rejected: members(1),
 			referenceChosen: vector(golden.reference.chosen),
 			referenceRejected: vector(golden.reference.rejected),
+			share: scalar(1 / prompts.length),
+			nllShare: scalar(settings.nllWeight / chosen.flat().length),
 		})));
 
 	test("KTO", async () => {
@@ -109,7 +113,8 @@ describe.each(["tied", "untied"] as const)("%s embeddings, against torch and tra
 			reference: vector(golden.reference.chosen),
 			signs: vector([1, 1, -1]),
 			weights: vector([settings.desirableWeight, settings.desirableWeight, settings.undesirableWeight]),
-			referencePoint: float(Float32Array.of(ktoReferencePoint(pairs)), []),
+			share: scalar(1 / prompts.length),
+			referencePoint: scalar(ktoReferencePoint(pairs)),
 		}));
 	});
 });

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { dpoLoss, ktoLoss, rewardMargin, sftLoss } from "../../core/losses.ts";
+import { describe, expect, test } from "vitest";
+import { dnoSoftLoss, dpoLoss, ipoLoss, ktoLoss, sftLoss, sigmoid, sppoLoss } from "../../core/losses.ts";
 import { float, openSession } from "../engines/onnx/session.ts";
 import { Graph, type Value } from "../graph/graph.ts";
-import { dpo, kto, type LossValue, sft } from "./graph-losses.ts";
+import { kto, type LossValue, pairwise, sft } from "./graph-losses.ts";
 
 const logProbability = fc.double({ min: -40, max: 0, noNaN: true });
 const pair = fc.record({
@@ -11,7 +11,10 @@ const pair = fc.record({
 	rejected: logProbability,
 	referenceChosen: logProbability,
 	referenceRejected: logProbability,
+	chosenWinRate: fc.double({ min: 0, max: 1, noNaN: true }),
+	rejectedWinRate: fc.double({ min: 0, max: 1, noNaN: true }),
 });
+const scalar = (number: number) => float(Float32Array.of(number), []);
 const vector = (numbers: number[], dims = [numbers.length]) => float(Float32Array.from(numbers), dims);
 
 async function openLoss(build: (graph: Graph, tokens: Value) => LossValue) {
@@ -41,34 +44,51 @@ function expectClose(actual: number, expected: number) {
 }
 
 test("sft equals core", async () => {
-	const run = await openLoss((_, tokens) => sft(tokens));
+	const run = await openLoss(sft);
 	await fc.assert(
 		fc.asyncProperty(fc.array(logProbability, { minLength: 1, maxLength: 20 }), async (tokens) => {
-			expectClose((await run({ tokens: vector(tokens) })).loss![0]!, sftLoss(tokens));
+			const feeds = { tokens: vector(tokens), tokenShare: scalar(1 / tokens.length) };
+			expectClose((await run(feeds)).loss![0]!, sftLoss(tokens));
 		}),
 	);
 });
 
-test.each([0, 0.8])("dpo equals core, with likelihood weight %d", async (nllWeight) => {
-	const beta = 0.3;
-	const run = await openLoss((graph, tokens) => dpo(graph, tokens, beta, nllWeight));
-	await fc.assert(
-		fc.asyncProperty(fc.array(pair, { minLength: 1, maxLength: 6 }), async (pairs) => {
-			const n = pairs.length;
-			const results = await run({
-				tokens: vector([...pairs.map((p) => p.chosen), ...pairs.map((p) => p.rejected)]),
-				chosen: pick(n, 2 * n, 0),
-				rejected: pick(n, 2 * n, n),
-				referenceChosen: vector(pairs.map((p) => p.referenceChosen)),
-				referenceRejected: vector(pairs.map((p) => p.referenceRejected)),
-			});
-			const nll = sftLoss(pairs.map((p) => p.chosen));
-			expectClose(results.loss![0]!, dpoLoss(pairs, beta) + nllWeight * nll);
-			pairs.forEach((p, i) => {
-				expectClose(results.margins![i]!, rewardMargin(p, beta));
-			});
-		}),
-	);
+describe.each([
+	["dpo", dpoLoss],
+	["dno-soft", dnoSoftLoss],
+	["ipo", ipoLoss],
+	["sppo", sppoLoss],
+] as const)("%s", (kind, expected) => {
+	test.each([0, 0.8])("equals core, with likelihood weight %d", async (nllWeight) => {
+		const beta = 0.3;
+		const run = await openLoss((graph, tokens) => pairwise(graph, tokens, kind, { beta, nllWeight }));
+		await fc.assert(
+			fc.asyncProperty(fc.array(pair, { minLength: 1, maxLength: 6 }), async (pairs) => {
+				const n = pairs.length;
+				const column = (of: (p: (typeof pairs)[number]) => number) => vector(pairs.map(of));
+				const results = await run({
+					tokens: vector([...pairs.map((p) => p.chosen), ...pairs.map((p) => p.rejected)]),
+					chosen: pick(n, 2 * n, 0),
+					rejected: pick(n, 2 * n, n),
+					referenceChosen: column((p) => p.referenceChosen),
+					referenceRejected: column((p) => p.referenceRejected),
+					share: scalar(1 / n),
+					...(nllWeight > 0 && { nllShare: scalar(nllWeight / n) }),
+					...(kind === "dno-soft" && { preferences: column((p) => sigmoid(p.chosenWinRate - p.rejectedWinRate)) }),
+					...(kind === "sppo" && {
+						chosenTargets: column((p) => (p.chosenWinRate - 0.5) / beta),
+						rejectedTargets: column((p) => (p.rejectedWinRate - 0.5) / beta),
+					}),
+				});
+				const nll = sftLoss(pairs.map((p) => p.chosen));
+				expectClose(results.loss![0]!, expected(pairs, beta) + nllWeight * nll);
+				pairs.forEach((p, i) => {
+					expectClose(results.chosenSums![i]!, p.chosen);
+					expectClose(results.rejectedSums![i]!, p.rejected);
+				});
+			}),
+		);
+	});
 });
 
 test.each([0, 2])("kto equals core, with NLL weight %d", async (nllWeight) => {
@@ -87,7 +107,8 @@ test.each([0, 2])("kto equals core, with NLL weight %d", async (nllWeight) => {
 				weights: vector(
 					examples.map(({ desirable }) => (desirable ? settings.desirableWeight : settings.undesirableWeight)),
 				),
-				referencePoint: float(Float32Array.of(z0), []),
+				referencePoint: scalar(z0),
+				share: scalar(1 / examples.length),
 				...(nllWeight > 0 && { nllShares: vector(examples.map((e) => (e.desirable ? 1 / desirable.length : 0))) }),
 			});
 			const nll = nllWeight > 0 && desirable.length > 0 ? nllWeight * sftLoss(desirable) : 0;

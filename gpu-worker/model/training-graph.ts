@@ -1,17 +1,25 @@
 import { gradients } from "../graph/gradients.ts";
 import { Graph, type Value } from "../graph/graph.ts";
 import * as op from "../graph/ops.ts";
+import { type AdapterConfig, adapterSpecs, factorNames } from "./adapter.ts";
 import type { LlamaConfig } from "./config.ts";
-import { declareWeights, decoder, logits, type Weights } from "./decoder.ts";
-import { dpo, kto, type LossValue, sft } from "./graph-losses.ts";
+import { declareWeights, decoder, type LinearLayer, logits, type Weights } from "./decoder.ts";
+import { kto, type LossValue, type PairLoss, pairwise, sft } from "./graph-losses.ts";
 import { parameterSpecs } from "./parameters.ts";
 import { plainAttention } from "./plain-attention.ts";
 
 /** A loss with what is fixed about it when the graph is built. */
 export type LossSpec =
 	| { readonly loss: "sft" }
-	| { readonly loss: "dpo"; readonly beta: number; readonly nllWeight: number }
-	| { readonly loss: "kto"; readonly beta: number; readonly nllWeight: number };
+	| { readonly loss: PairLoss | "kto"; readonly beta: number; readonly nllWeight: number };
+
+/** How a model's graphs are built. */
+export interface GraphOptions {
+	/** Train these low-rank factors; the weights are then inputs with the factors' product already in them. */
+	readonly adapter?: AdapterConfig | undefined;
+	/** Parts in which the response tokens pass the output projection; see {@link responseChunks}. */
+	readonly chunks?: number;
+}
 
 /** The output that holds a weight's gradient. */
 export function gradientName(parameter: string): string {
@@ -19,58 +27,94 @@ export function gradientName(parameter: string): string {
 }
 
 /**
- * Forward and backward pass of one batch.
+ * Forward and backward pass of one micro-batch.
  *
- * Inputs: weights, those of {@link declareResponses} and those of the loss. Outputs: `loss` [], one gradient a weight
- * under {@link gradientName}, and the loss's own outputs.
+ * Inputs: weights, those of {@link declareResponses}, those of the loss and, with an adapter, its factors. Outputs: `loss`
+ * [], the micro-batch's share of the batch's loss, one gradient a trained tensor under {@link gradientName}, and the
+ * loss's own outputs.
  */
-export function buildTrainingGraph(config: LlamaConfig, spec: LossSpec): Graph {
+export function buildTrainingGraph(config: LlamaConfig, spec: LossSpec, options: GraphOptions = {}): Graph {
+	const { adapter, chunks = 1 } = options;
 	const graph = new Graph(`training-${spec.loss}`);
 	const weights = declareWeights(graph, config);
-	const tokenLogProbabilities = declareResponses(graph, config, weights);
+	const factors = adapter === undefined ? undefined : declareFactors(graph, config, adapter);
+	const project = factors?.project ?? op.linear;
+	const tokenLogProbabilities = declareResponses(graph, config, weights, project, chunks);
 	const { loss, outputs } = lossOf(graph, spec, tokenLogProbabilities);
 	graph.output("loss", loss);
 	for (const [name, value] of Object.entries(outputs)) graph.output(name, value);
-	const names = parameterSpecs(config).map(({ name }) => name);
-	const results = gradients(graph, loss, names.map(weights));
-	names.forEach((name, i) => {
+	const sources = factors?.values ?? new Map(parameterSpecs(config).map(({ name }) => [name, weights(name)]));
+	const results = gradients(graph, loss, [...sources.values()]);
+	[...sources.keys()].forEach((name, i) => {
 		graph.output(gradientName(name), results[i]!);
 	});
 	return graph;
 }
 
 /** Forward pass only: `tokenLogProbabilities` [R], one for each target token. */
-export function buildScoringGraph(config: LlamaConfig): Graph {
+export function buildScoringGraph(config: LlamaConfig, chunks = 1): Graph {
 	const graph = new Graph("scoring");
-	graph.output("tokenLogProbabilities", declareResponses(graph, config, declareWeights(graph, config)));
+	const weights = declareWeights(graph, config);
+	graph.output("tokenLogProbabilities", declareResponses(graph, config, weights, op.linear, chunks));
 	return graph;
+}
+
+/** Scores of a chunk of response tokens take at most about this many bytes. */
+const CHUNK_BYTES = 96 * 2 ** 20;
+
+/** In how many parts `tokens` response tokens pass the output projection. */
+export function responseChunks(config: LlamaConfig, tokens: number): number {
+	return Math.ceil((tokens * config.vocabSize * 4) / CHUNK_BYTES);
 }
 
 /**
  * Log-probabilities [R] of response tokens under the model, without ever making logits for the rest of the batch.
  *
  * Inputs: `tokens` and `positions` int64 [B, T] · `mask` [B, T, T] (see plain-attention.ts) · `predictors` int64 [R],
- * flat indices into B·T of the tokens that predict · `targets` int64 [R], the tokens predicted.
+ * flat indices into B·T of the tokens that predict · `targets` int64 [R], the tokens predicted · with more than one chunk
+ * `chunkSizes` int64 [chunks], which add up to R.
  */
-function declareResponses(graph: Graph, config: LlamaConfig, weights: Weights): Value {
+function declareResponses(
+	graph: Graph,
+	config: LlamaConfig,
+	weights: Weights,
+	project: LinearLayer,
+	chunks: number,
+): Value {
 	const tokens = graph.input("tokens", "int64", ["B", "T"]);
 	const positions = graph.input("positions", "int64", ["B", "T"]);
 	const mask = graph.input("mask", "float32", ["B", "T", "T"]);
 	const predictors = graph.input("predictors", "int64", ["R"]);
 	const targets = graph.input("targets", "int64", ["R"]);
 	const attention = plainAttention(graph, config, positions, mask);
-	const hidden = decoder(config, weights, op.reshape(tokens, ["B*T"]), attention);
-	const scores = logits(config, weights, op.gatherRows(hidden, predictors));
-	return op.gatherColumn(op.logSoftmax(scores), targets);
+	const hidden = op.gatherRows(decoder(config, weights, op.reshape(tokens, ["B*T"]), attention, project), predictors);
+	if (chunks === 1) return op.gatherColumn(op.logSoftmax(logits(config, weights, hidden)), targets);
+	const sizes = graph.input("chunkSizes", "int64", [chunks]);
+	const head = weights(config.tieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight");
+	return op.responseLogProbabilities(hidden, head, targets, { sizes, chunks });
+}
+
+/** Declares an adapter's factors as inputs, and the projection that trains them. */
+function declareFactors(graph: Graph, config: LlamaConfig, adapter: AdapterConfig) {
+	const values = new Map(
+		adapterSpecs(config, adapter).map(({ name, shape }) => [name, graph.input(name, "float32", shape)]),
+	);
+	const scale = adapter.alpha / adapter.rank;
+	const project: LinearLayer = (x, weight, bias) => {
+		const { down, up } = factorNames(weight.name);
+		if (!values.has(down)) return op.linear(x, weight, bias);
+		return op.lowRankLinear(x, weight, { down: values.get(down)!, up: values.get(up)!, scale }, bias);
+	};
+	return { values, project };
 }
 
 function lossOf(graph: Graph, spec: LossSpec, tokenLogProbabilities: Value): LossValue {
 	switch (spec.loss) {
 		case "sft":
-			return sft(tokenLogProbabilities);
-		case "dpo":
-			return dpo(graph, tokenLogProbabilities, spec.beta, spec.nllWeight);
+			return sft(graph, tokenLogProbabilities);
 		case "kto":
 			return kto(graph, tokenLogProbabilities, spec.beta, spec.nllWeight);
+		default:
+			return pairwise(graph, tokenLogProbabilities, spec.loss, spec);
 	}
 }

@@ -24,8 +24,10 @@ const HIDDEN = -1e9;
  * Lays rows out side by side, padded on the right: prompt, then every response without its last token, which predicts
  * nothing. A response's positions go on from the prompt, and it sees the prompt and itself only, so its log-probability
  * is what it would be alone.
+ *
+ * @param chunks what the graph was built with
  */
-export function packBatch(rows: readonly SequenceRow[]): Batch {
+export function packBatch(rows: readonly SequenceRow[], chunks = 1): Batch {
 	const length = Math.max(...rows.map(rowLength));
 	const tokens = new BigInt64Array(rows.length * length);
 	const positions = new BigInt64Array(rows.length * length);
@@ -68,6 +70,7 @@ export function packBatch(rows: readonly SequenceRow[]): Batch {
 			mask: float(mask, [...shape, length]),
 			predictors: int64(BigInt64Array.from(predictors), [predictors.length]),
 			targets: int64(BigInt64Array.from(targets), [targets.length]),
+			...(chunks > 1 && { chunkSizes: evenParts(targets.length, chunks) }),
 		},
 		spans,
 		targetCount: targets.length,
@@ -78,4 +81,29 @@ export function packBatch(rows: readonly SequenceRow[]): Batch {
 /** Tokens that a row takes in a batch. */
 export function rowLength({ prompt, responses }: SequenceRow): number {
 	return responses.reduce((sum, response) => sum + response.length - 1, prompt.length);
+}
+
+/** Cuts a list of rows into runs of at most `budget` tokens, padding included, or of one row. */
+export function splitRows<T>(items: readonly T[], rowOf: (item: T) => SequenceRow, budget: number): T[][] {
+	const parts: T[][] = [];
+	let longest = 0;
+	for (const item of items) {
+		const length = rowLength(rowOf(item));
+		longest = Math.max(longest, length);
+		const part = parts.at(-1);
+		if (part !== undefined && (part.length + 1) * longest <= budget) {
+			part.push(item);
+		} else {
+			parts.push([item]);
+			longest = length;
+		}
+	}
+	return parts;
+}
+
+function evenParts(total: number, parts: number) {
+	const sizes = Array.from({ length: parts }, (_, i) =>
+		BigInt(Math.floor((total * (i + 1)) / parts) - Math.floor((total * i) / parts)),
+	);
+	return int64(BigInt64Array.from(sizes), [parts]);
 }

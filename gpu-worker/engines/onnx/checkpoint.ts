@@ -5,9 +5,8 @@ import { z } from "zod";
 import { DnoError } from "../../../core/errors.ts";
 import type { TrainingStep } from "../../engine.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../formats/safetensors.ts";
-import type { LlamaConfig } from "../../model/config.ts";
 import type { WeightArrays } from "../../model/folder.ts";
-import { parameterSpecs } from "../../model/parameters.ts";
+import type { ParameterSpec } from "../../model/parameters.ts";
 import type { Moments } from "./adamw.ts";
 
 /** Everything that training needs to go on as if it had not stopped. */
@@ -24,14 +23,14 @@ const stateSchema = z.object({
 	tokens: z.number(),
 });
 
-/** Writes weights, both moments and the steps so far as one safetensors file, whole or not at all. */
+/** Writes the trained tensors, both moments and the steps so far as one safetensors file, whole or not at all. */
 export async function writeCheckpoint(
 	dir: string,
-	config: LlamaConfig,
+	specs: readonly ParameterSpec[],
 	job: string,
 	state: TrainingState,
 ): Promise<void> {
-	const tensors = layout(config).map(({ key, name, kind, shape }) => {
+	const tensors = layout(specs).map(({ key, name, kind, shape }) => {
 		const data = select(state, kind).get(name)!;
 		return [key, { shape, data }] as const;
 	});
@@ -48,7 +47,7 @@ export async function writeCheckpoint(
  * @param job what {@link writeCheckpoint} was given
  * @throws DnoError naming the file if it is damaged or was written by another job
  */
-export function readCheckpoint(dir: string, config: LlamaConfig, job: string): TrainingState | undefined {
+export function readCheckpoint(dir: string, specs: readonly ParameterSpec[], job: string): TrainingState | undefined {
 	const where = join(dir, FILE);
 	if (!existsSync(where)) return undefined;
 	const damaged = (got?: unknown) =>
@@ -60,7 +59,7 @@ export function readCheckpoint(dir: string, config: LlamaConfig, job: string): T
 	}
 	if (digest(tensors) !== metadata.sha256) throw damaged("a wrong sha256");
 	const arrays = { weight: new Map(), first: new Map(), second: new Map() };
-	for (const { key, name, kind, shape } of layout(config)) {
+	for (const { key, name, kind, shape } of layout(specs)) {
 		const tensor = tensors.get(key);
 		if (tensor?.shape.join() !== shape.join()) throw damaged(`tensor ${key} of shape ${tensor?.shape}`);
 		arrays[kind].set(name, tensor!.data);
@@ -70,11 +69,9 @@ export function readCheckpoint(dir: string, config: LlamaConfig, job: string): T
 	return { weights: arrays.weight, moments: { first: arrays.first, second: arrays.second }, ...state.data };
 }
 
-function layout(config: LlamaConfig) {
+function layout(specs: readonly ParameterSpec[]) {
 	const kinds = ["weight", "first", "second"] as const;
-	return kinds.flatMap((kind) =>
-		parameterSpecs(config).map(({ name, shape }) => ({ key: `${kind}.${name}`, name, kind, shape })),
-	);
+	return kinds.flatMap((kind) => specs.map(({ name, shape }) => ({ key: `${kind}.${name}`, name, kind, shape })));
 }
 
 function select(state: TrainingState, kind: "weight" | "first" | "second"): WeightArrays {

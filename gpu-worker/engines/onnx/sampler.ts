@@ -4,7 +4,7 @@ import { createRandom, type Random } from "../../../core/random.ts";
 import { breathe } from "../../breathe.ts";
 import type { RunOptions, SampledResponse, SampleRequest, Sampler, SamplingSettings } from "../../engine.ts";
 import { buildDecodingGraph } from "../../model/decoding-graph.ts";
-import { type Model, readModel } from "../../model/folder.ts";
+import { type Model, readMergedModel } from "../../model/folder.ts";
 import { KvCache } from "./kv-cache.ts";
 import { argmax, draw } from "./sampling.ts";
 import { float, int32, int64, openSession, type Tensors, weightTensors } from "./session.ts";
@@ -16,7 +16,7 @@ const MAX_CACHE_BYTES = 1 << 30;
 
 /** Opens a policy for sampling on onnxruntime. */
 export async function openOnnxSampler(modelDir: string, threads: number): Promise<Sampler> {
-	const model = readModel(modelDir);
+	const model = readMergedModel(modelDir);
 	const { headDim } = model.config;
 	if (headDim % 16 !== 0) {
 		const what = "onnxruntime decodes only models whose head_dim is a multiple of 16";

@@ -29,14 +29,20 @@ const settings: TrainingSettings = {
 
 /** The toy task: say the prompt's token and the next one, then end. */
 const sft = Array.from({ length: 10 }, (_, i) => ({ prompt: [3 + i, 3], response: [3 + i, 4 + i, 1] }));
-const examples: Record<TrainingExamples["loss"], TrainingExamples> = {
+const pairs = sft.map(({ prompt, response }, i) => ({
+	prompt,
+	chosen: response,
+	rejected: [3 + ((i * 7) % 16), 1],
+	winRates: { chosen: 0.9, rejected: 0.3 },
+}));
+const examples = {
 	sft: { loss: "sft", examples: sft },
-	dpo: {
-		loss: "dpo",
-		examples: sft.map(({ prompt, response }, i) => ({ prompt, chosen: response, rejected: [3 + ((i * 7) % 16), 1] })),
-	},
+	dpo: { loss: "dpo", examples: pairs },
+	ipo: { loss: "ipo", examples: pairs },
+	sppo: { loss: "sppo", examples: pairs },
+	"dno-soft": { loss: "dno-soft", examples: pairs },
 	kto: { loss: "kto", examples: sft.map((example, i) => ({ ...example, desirable: i % 3 !== 0 })) },
-};
+} satisfies Record<TrainingExamples["loss"], TrainingExamples>;
 
 async function newJob(): Promise<Parameters<ReturnType<typeof engine.openTrainer>["train"]>[0]> {
 	const dir = temporaryFolder();

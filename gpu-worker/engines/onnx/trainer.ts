@@ -1,151 +1,162 @@
+import { join, resolve } from "node:path";
+import { writeFileAtomic } from "../../../activities/store/atomic-write.ts";
 import { DnoError } from "../../../core/errors.ts";
 import { breathe } from "../../breathe.ts";
-import type { RunOptions, Trainer, TrainingResult, TrainingSettings, TrainingStep } from "../../engine.ts";
-import { type Model, readModel, type WeightArrays, writeModelLike } from "../../model/folder.ts";
-import { elementCount, parameterSpecs } from "../../model/parameters.ts";
-import { buildTrainingGraph, gradientName } from "../../model/training-graph.ts";
+import type {
+	Trainer,
+	TrainingExamples,
+	TrainingOptions,
+	TrainingResult,
+	TrainingSettings,
+	TrainingStep,
+} from "../../engine.ts";
+import type { LlamaConfig } from "../../model/config.ts";
+import { type Model, readMergedModel, readModelConfig } from "../../model/folder.ts";
 import { adamWStep, globalNorm, zeroMoments } from "./adamw.ts";
-import { packBatch } from "./batch.ts";
 import { readCheckpoint, type TrainingState, writeCheckpoint } from "./checkpoint.ts";
-import { batchOrder, checkJob, jobHash } from "./job.ts";
+import { batchOrder, checkJob, digestArrays, jobHash } from "./job.ts";
+import { openMicroBatches } from "./micro-batches.ts";
 import { createObjective, type Objective } from "./objectives.ts";
 import { learningRateAt } from "./schedule.ts";
-import { openScorer } from "./scorer.ts";
-import { float, openSession, type Tensors, weightTensors } from "./session.ts";
+import { openScorer, type Score } from "./scorer.ts";
+import { openTrainedPolicy, type TrainedPolicy } from "./trained-policy.ts";
 
 type Job = Parameters<Trainer["train"]>[0];
 
-/** Full fine-tuning on onnxruntime; `fingerprint` tells checkpoints of other engines apart. */
+/** Full fine-tuning and LoRA on onnxruntime; `fingerprint` tells checkpoints of other engines apart. */
 export function createOnnxTrainer(threads: number, fingerprint: string): Trainer {
 	return {
 		async train(job, examples, settings, options = {}) {
-			const model = readModel(job.modelDir);
-			checkJob(examples, settings, model.config);
-			const reference = examples.loss === "sft" ? model : readReference(job, model);
-			const hash = jobHash(fingerprint, [model.weights, reference.weights], examples, settings);
-			const batches = batchOrder(examples.examples.length, settings);
-			const objective = await withScorer(reference, threads, ({ score }) =>
-				createObjective(
-					examples,
-					settings,
-					new Set(batches.flat()),
-					(rows) => score(rows, options.signal),
-					model.config.maxPositions,
-				),
-			);
-			const start = readCheckpoint(job.checkpointDir, model.config, hash) ?? freshState(model);
-			const trained = { config: model.config, weights: start.weights };
-			const result = await withScorer(trained, threads, ({ score }) =>
-				runSteps({ trained, start, batches, objective, settings, options, threads, score }, (state) =>
-					writeCheckpoint(job.checkpointDir, model.config, hash, state),
-				),
-			);
-			await writeModelLike(job.modelDir, job.outDir, trained);
-			return result;
+			const config = readModelConfig(job.modelDir);
+			checkJob(examples, settings, config);
+			const batches = batchOrder(examples, settings);
+			const run = { config, examples, settings, options, threads, batches };
+			// A reference of its own is read, scored and let go before the policy is read: never two models at once.
+			const isOwn = examples.loss === "sft" || resolve(job.referenceDir) === resolve(job.modelDir);
+			const other = isOwn ? undefined : await scoreReference(run, readReference(job, config));
+			const policy = await openTrainedPolicy(job.modelDir, settings, threads);
+			try {
+				const digest = digestArrays(policy.sources);
+				const objective = other?.objective ?? (await withScorer(run, policy.effective, openObjective(run)));
+				const hash = jobHash(fingerprint, [digest, other?.digest ?? digest], examples, settings);
+				const start = readCheckpoint(job.checkpointDir, policy.specs, hash) ?? freshState(policy);
+				for (const [name, data] of start.weights) policy.weights.get(name)!.set(data);
+				await policy.refresh();
+				const save = (state: TrainingState) => writeCheckpoint(job.checkpointDir, policy.specs, hash, state);
+				const steps = (score: Score) => runSteps({ ...run, job, policy, start, objective, score }, save);
+				const needsScores = examples.loss === "kto";
+				const result = await (needsScores ? withScorer(run, policy.effective, steps) : steps(noScore));
+				await policy.write(job.outDir);
+				return result;
+			} finally {
+				await policy.dispose();
+			}
 		},
 	};
 }
 
-type Scorer = Awaited<ReturnType<typeof openScorer>>;
+/** What is fixed when training begins. */
+interface Run {
+	readonly config: LlamaConfig;
+	readonly examples: TrainingExamples;
+	readonly settings: TrainingSettings;
+	readonly options: TrainingOptions;
+	readonly threads: number;
+	readonly batches: readonly (readonly number[])[];
+}
 
-async function withScorer<T>(model: Model, threads: number, use: (scorer: Scorer) => Promise<T>): Promise<T> {
+async function withScorer<T>({ threads, options }: Run, model: Model, use: (score: Score) => Promise<T>): Promise<T> {
 	const scorer = await openScorer(model, threads);
 	try {
-		return await use(scorer);
+		return await use((rows) => scorer.score(rows, options.signal));
 	} finally {
 		await scorer.dispose();
 	}
 }
 
-function readReference(job: Job, model: Model): Model {
-	const reference = readModel(job.referenceDir);
-	if (reference.config.vocabSize === model.config.vocabSize) return reference;
-	const what = `the reference's vocabulary is not the policy's of ${model.config.vocabSize}`;
+function openObjective({ examples, settings, batches, config }: Run) {
+	const used = [...new Set(batches.flat())];
+	return (score: Score) => createObjective(examples, settings, used, score, config.maxPositions);
+}
+
+async function scoreReference(run: Run, reference: Model): Promise<{ objective: Objective; digest: string }> {
+	const objective = await withScorer(run, reference, openObjective(run));
+	return { objective, digest: digestArrays(reference.weights.values()) };
+}
+
+const noScore: Score = async () => {
+	throw new Error("this loss scores nothing while it trains");
+};
+
+function readReference(job: Job, config: LlamaConfig): Model {
+	const reference = readMergedModel(job.referenceDir);
+	if (reference.config.vocabSize === config.vocabSize) return reference;
+	const what = `the reference's vocabulary is not the policy's of ${config.vocabSize}`;
 	throw new DnoError({ what, where: job.referenceDir, got: reference.config.vocabSize });
 }
 
-function freshState({ weights }: Model): TrainingState {
+function freshState({ weights }: TrainedPolicy): TrainingState {
 	return { weights, moments: zeroMoments(weights), steps: [], tokens: 0 };
 }
 
-interface Run {
-	/** Its weights are changed in place. */
-	readonly trained: Model;
+interface StepsRun extends Run {
+	readonly job: Job;
+	readonly policy: TrainedPolicy;
 	readonly start: TrainingState;
-	readonly batches: readonly (readonly number[])[];
 	readonly objective: Objective;
-	readonly settings: TrainingSettings;
-	readonly options: RunOptions;
-	readonly threads: number;
-	readonly score: Scorer["score"];
+	readonly score: Score;
 }
 
-async function runSteps(run: Run, save: (state: TrainingState) => Promise<void>): Promise<TrainingResult> {
-	const { trained, start, batches, objective, settings, options } = run;
-	const session = await openSession(buildTrainingGraph(trained.config, objective.spec), run.threads);
-	const { gradients, fetches } = gradientBuffers(trained);
-	const weights = weightTensors(trained.config, trained.weights);
-	const matrices = new Set(
-		parameterSpecs(trained.config)
-			.filter(({ shape }) => shape.length > 1)
-			.map(({ name }) => name),
-	);
+async function runSteps(run: StepsRun, save: (state: TrainingState) => Promise<void>): Promise<TrainingResult> {
+	const { config, policy, start, batches, objective, settings, options, job } = run;
+	const passes = await openMicroBatches({ config, policy, objective, settings, threads: run.threads });
+	const matrices = new Set(policy.specs.filter(({ shape }) => shape.length > 1).map(({ name }) => name));
 	const steps: TrainingStep[] = [...start.steps];
 	let tokens = start.tokens;
-	const saveSteps = () => save({ weights: trained.weights, moments: start.moments, steps, tokens });
+	const saveSteps = () => save({ weights: policy.weights, moments: start.moments, steps, tokens });
 	try {
 		for (let step = steps.length; step < settings.steps; step++) {
 			await breathe(options.signal).catch(async (reason) => {
 				if (steps.length > start.steps.length) await saveSteps();
 				throw reason;
 			});
-			const batch = packBatch(objective.rows(batches[step]!));
-			const feeds = await objective.feeds(batches[step]!, batch, run.score);
-			const results = await session.run(
-				{ ...weights, ...batch.feeds, ...feeds },
-				outputs(session.outputNames, fetches),
-			);
-			const loss = (results.loss!.data as Float32Array)[0]!;
+			const begin = performance.now();
+			const { loss, gradients, metrics, tokenCount } = await passes.run(batches[step]!, run.score);
 			const gradNorm = globalNorm(gradients);
-			checkFinite(step, loss, gradNorm);
+			if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
+				throw await divergence(job, run.examples, batches[step]!, { step, loss, gradNorm });
+			}
 			const learningRate = learningRateAt(step, settings);
-			adamWStep(trained.weights, gradients, start.moments, {
+			adamWStep(policy.weights, gradients, start.moments, {
 				step: step + 1,
 				learningRate,
 				weightDecay: settings.weightDecay,
 				gradientScale: Math.min(1, settings.maxGradNorm / (gradNorm + 1e-6)), // as torch's clip_grad_norm_
 				decays: (name) => matrices.has(name), // norms are not decayed, as in transformers' Trainer
 			});
-			tokens += batch.tokenCount;
-			steps.push({ step, loss, gradNorm, learningRate, ...objective.metrics(results as Tensors) });
+			await policy.refresh();
+			tokens += tokenCount;
+			steps.push({ step, loss, gradNorm, learningRate, ...metrics });
+			options.onStep?.(steps.at(-1)!, { seconds: (performance.now() - begin) / 1000, tokens: tokenCount });
 			if (steps.length % settings.checkpointEvery === 0) await saveSteps();
 			options.onProgress?.(steps.length, settings.steps);
 		}
 	} finally {
-		await session.release();
+		await passes.dispose();
 	}
 	return { steps, tokens };
 }
 
-/** Buffers that every step's gradients are written to. */
-function gradientBuffers({ config }: Model): { gradients: WeightArrays; fetches: Tensors } {
-	const gradients = new Map<string, Float32Array>();
-	const fetches: Tensors = {};
-	for (const { name, shape } of parameterSpecs(config)) {
-		const data = new Float32Array(elementCount(shape));
-		gradients.set(name, data);
-		fetches[gradientName(name)] = float(data, shape);
-	}
-	return { gradients, fetches };
-}
-
-/** All outputs, those without a buffer of ours as new tensors. */
-function outputs(names: readonly string[], fetches: Tensors): Record<string, Tensors[string] | null> {
-	return Object.fromEntries(names.map((name) => [name, fetches[name] ?? null]));
-}
-
-function checkFinite(step: number, loss: number, gradNorm: number): void {
-	if (Number.isFinite(loss) && Number.isFinite(gradNorm)) return;
-	const mend = "Lower the learning rate or maxGradNorm";
-	throw new DnoError({ what: "training diverged", where: `step ${step}`, got: { loss, gradNorm }, mend });
+/** Saves the batch that loss or gradient were not finite for, and returns the error that names the file. */
+async function divergence(
+	{ checkpointDir }: Job,
+	{ loss: kind, examples }: TrainingExamples,
+	batch: readonly number[],
+	got: { readonly step: number; readonly loss: number; readonly gradNorm: number },
+): Promise<DnoError> {
+	const where = join(checkpointDir, `diverged-step-${got.step}.json`);
+	const content = { loss: kind, examples: batch.map((index) => ({ index, ...examples[index]! })) };
+	await writeFileAtomic(where, `${JSON.stringify(content)}\n`);
+	const mend = "Look at the batch in that file; lower the learning rate or maxGradNorm";
+	return new DnoError({ what: `training diverged in step ${got.step}`, where, got, mend });
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeFlushed } from "../atomic.ts";
+import { writeFlushed } from "../../../activities/store/atomic-write.ts";
 import { writeSafetensorsStream } from "../write-safetensors-stream.ts";
 import { configOfGguf, tokenIds } from "./config.ts";
 import { readMetadata } from "./metadata.ts";
@@ -12,7 +12,7 @@ import { convertWeights } from "./weights.ts";
  * tokenizer_config.json, generation_config.json and, where the file has one, chat_template.jinja. Of the weights, one tensor
  * at a time is in memory.
  *
- * @param dir a folder that is being made; see `writeFolderAtomically`
+ * @param dir a folder that is being made; see `replaceAtomically`
  * @throws DnoError naming file and tensor, or file and key, for what is damaged or not supported
  */
 export async function convertGguf(
@@ -26,14 +26,15 @@ export async function convertGguf(
 		const config = await configOfGguf(file, dtype);
 		const { tokenizer, tokenizerConfig, chatTemplate } = tokenizerOfGguf(file);
 		const write = (name: string, content: unknown, indent?: string) =>
-			writeFlushed(join(dir, name), [
+			writeFlushed(
+				join(dir, name),
 				typeof content === "string" ? content : `${JSON.stringify(content, null, indent)}\n`,
-			]);
-		write("config.json", config, "  ");
-		write("generation_config.json", tokenIds(readMetadata(file)), "  ");
-		write("tokenizer.json", tokenizer);
-		write("tokenizer_config.json", tokenizerConfig, "  ");
-		if (chatTemplate !== undefined) write("chat_template.jinja", chatTemplate);
+			);
+		await write("config.json", config, "  ");
+		await write("generation_config.json", tokenIds(readMetadata(file)), "  ");
+		await write("tokenizer.json", tokenizer);
+		await write("tokenizer_config.json", tokenizerConfig, "  ");
+		if (chatTemplate !== undefined) await write("chat_template.jinja", chatTemplate);
 		await writeSafetensorsStream(join(dir, "model.safetensors"), tensors, onWritten);
 	} finally {
 		await file.close();

@@ -22,7 +22,7 @@ export function gatherRows(table: Value, indices: Value): Value {
  * A zero matrix of shape [V, D] to whose row `indices[i]` row i of `rows` [N, D] is added. ScatterElements is used
  * because its CPU kernel adds in the order of the indices, and so gives the same bits every time.
  */
-function scatterAddRows(rows: Value, indices: Value, shape: Shape): Value {
+export function scatterAddRows(rows: Value, indices: Value, shape: Shape): Value {
 	const { graph } = rows;
 	const index = expand(reshape(indices, [indices.shape[0]!, 1]), rows.shape);
 	return graph.emit({

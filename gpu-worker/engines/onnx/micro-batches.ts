@@ -1,0 +1,103 @@
+import type { TrainingSettings, TrainingStep } from "../../engine.ts";
+import type { LlamaConfig } from "../../model/config.ts";
+import type { WeightArrays } from "../../model/folder.ts";
+import { elementCount } from "../../model/parameters.ts";
+import { buildTrainingGraph, gradientName, responseChunks } from "../../model/training-graph.ts";
+import { packBatch, splitRows } from "./batch.ts";
+import { examplesOf, type Objective } from "./objectives.ts";
+import type { Score } from "./scorer.ts";
+import { float, openSession, type Tensors } from "./session.ts";
+import type { TrainedPolicy } from "./trained-policy.ts";
+
+/** Loss and gradients of one batch. */
+interface BatchResult {
+	readonly loss: number;
+	/** Overwritten by the next batch. */
+	readonly gradients: WeightArrays;
+	readonly metrics: Partial<TrainingStep>;
+	readonly tokenCount: number;
+}
+
+/** Activations that a micro-batch may take where no size is set, in bytes. */
+const ACTIVATION_BYTES = 2e9;
+/** Row length that the estimate of attention's activations takes for granted. */
+const TYPICAL_LENGTH = 512;
+
+/** Tokens whose activations take about {@link ACTIVATION_BYTES}; depends on the model only, so that results do too. */
+export function defaultMicroBatchTokens(config: LlamaConfig): number {
+	const { layers, hiddenSize, intermediateSize, heads, kvHeads, headDim } = config;
+	const attention = 2 * (heads + 2 * kvHeads) * headDim + 2 * heads * TYPICAL_LENGTH;
+	const perToken = 4 * layers * (5 * hiddenSize + attention + 6 * intermediateSize);
+	return Math.max(1, Math.floor(ACTIVATION_BYTES / perToken));
+}
+
+/** Runs forward and backward of batches, split by a budget of tokens; gradients are sums over a batch's parts. */
+export async function openMicroBatches(options: {
+	readonly config: LlamaConfig;
+	readonly policy: TrainedPolicy;
+	readonly objective: Objective;
+	readonly settings: TrainingSettings;
+	readonly threads: number;
+}) {
+	const { config, policy, objective, settings } = options;
+	const budget = settings.microBatchTokens ?? defaultMicroBatchTokens(config);
+	const chunks = responseChunks(config, budget);
+	const graph = buildTrainingGraph(config, objective.spec, { adapter: policy.adapter, chunks });
+	const session = await openSession(graph, options.threads);
+	const { arrays, fetches } = gradientBuffers(policy);
+	/** Made when a batch has more than one part. */
+	let totals: WeightArrays | undefined;
+	const outputs = Object.fromEntries(session.outputNames.map((name) => [name, fetches[name] ?? null]));
+
+	return {
+		async run(batch: readonly number[], score: Score): Promise<BatchResult> {
+			const feedsOf = await objective.prepare(batch, score);
+			const parts = splitRows(objective.rows(batch), (row) => row, budget);
+			const order: number[] = [];
+			const perExample: Record<string, number>[] = [];
+			let [loss, tokenCount] = [0, 0];
+			for (const [at, part] of parts.entries()) {
+				const packed = packBatch(part, chunks);
+				const results = await session.run({ ...policy.inputs, ...packed.feeds, ...feedsOf(part, packed) }, outputs);
+				loss += (results.loss!.data as Float32Array)[0]!;
+				tokenCount += packed.tokenCount;
+				order.push(...examplesOf(part));
+				perExample.push(...columns(results as Tensors, objective.outputs, examplesOf(part).length));
+				if (parts.length > 1) {
+					totals ??= gradientBuffers(policy).arrays;
+					accumulate(totals, arrays, at === 0);
+				}
+			}
+			const gradients = parts.length > 1 ? totals! : arrays;
+			return { loss, gradients, metrics: objective.metrics(order, perExample), tokenCount };
+		},
+		dispose: () => session.release(),
+	};
+}
+
+/** The outputs [P] of a run as one record an example. */
+function columns(results: Tensors, names: readonly string[], count: number): Record<string, number>[] {
+	return Array.from({ length: count }, (_, i) =>
+		Object.fromEntries(names.map((name) => [name, (results[name]!.data as Float32Array)[i]!])),
+	);
+}
+
+/** Buffers that every run's gradients are written to. */
+function gradientBuffers({ specs }: TrainedPolicy): { arrays: WeightArrays; fetches: Tensors } {
+	const arrays = new Map<string, Float32Array>();
+	const fetches: Tensors = {};
+	for (const { name, shape } of specs) {
+		const data = new Float32Array(elementCount(shape));
+		arrays.set(name, data);
+		fetches[gradientName(name)] = float(data, shape);
+	}
+	return { arrays, fetches };
+}
+
+function accumulate(totals: WeightArrays, parts: WeightArrays, isFirst: boolean): void {
+	for (const [name, total] of totals) {
+		const part = parts.get(name)!;
+		if (isFirst) total.set(part);
+		else for (let i = 0; i < total.length; i++) total[i]! += part[i]!;
+	}
+}
