@@ -1,6 +1,10 @@
 import { z } from "zod";
+import { PAIR_LOSSES } from "./losses.ts";
 
 const path = z.string().min(1);
+
+/** Linear layers of the decoder by PEFT's names: what LoRA adapts unless told otherwise (PEFT's "all-linear"). */
+const ALL_LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"] as const;
 const probability = z.number().min(0).max(1);
 
 /** Every training setting, without defaults: what a baseline may override. */
@@ -22,6 +26,11 @@ const trainingFields = z.strictObject({
 	undesirableWeight: z.number().positive(),
 	/** A checkpoint every this many steps. */
 	checkpointEvery: z.int().positive(),
+	/**
+	 * Tokens, padding included, that pass forward and backward at once; a larger batch is split. By default as many as take
+	 * about 2 GB of activations.
+	 */
+	microBatchTokens: z.int().positive(),
 });
 
 const { shape } = trainingFields;
@@ -36,6 +45,7 @@ const training = trainingFields.extend({
 	desirableWeight: shape.desirableWeight.default(1),
 	undesirableWeight: shape.undesirableWeight.default(1),
 	checkpointEvery: shape.checkpointEvery.default(50),
+	microBatchTokens: shape.microBatchTokens.optional(),
 });
 export type TrainingConfig = z.infer<typeof training>;
 
@@ -72,6 +82,11 @@ export const campaignConfig = z.strictObject({
 	policy: z.strictObject({
 		/** The initial policy π_1: a Hugging Face folder. */
 		model: path,
+		/**
+		 * Where `model` is imported from when that folder is not there: what `dno model import` takes, i.e. `hf:org/name`, a
+		 * `.gguf` file or a model's name.
+		 */
+		source: z.string().min(1).optional(),
 		/** How `--from-scratch` and `dno pretrain` make it. */
 		fromScratch: fromScratch.optional(),
 	}),
@@ -83,6 +98,8 @@ export const campaignConfig = z.strictObject({
 		heldOut: path,
 		/** Fresh prompts an iteration. */
 		perIteration: z.int().positive(),
+		/** `chat` puts a prompt through the model's chat template, where its folder has one; `raw` gives it as it is. */
+		format: z.enum(["chat", "raw"]).default("chat"),
 	}),
 	sampling: z.strictObject({
 		/** K of Algorithm 2: samples a prompt. */
@@ -121,6 +138,24 @@ export const campaignConfig = z.strictObject({
 	training: training.extend({
 		/** Passes over the iteration's pairs. */
 		epochs: z.number().positive().default(1),
+		/** Eq. 13 (`dpo`), Eq. 8 (`dno-soft`), IPO or SPPO. */
+		loss: z.enum(PAIR_LOSSES).default("dpo"),
+		/** Train a LoRA adapter instead of all weights, the baselines' too. */
+		lora: z
+			.strictObject({
+				/** r. */
+				rank: z.int().positive(),
+				/** The low-rank product is scaled by alpha / rank. */
+				alpha: z.number().positive(),
+				/** Linear layers to adapt. */
+				targets: z
+					.array(z.enum(ALL_LINEAR))
+					.nonempty()
+					.default([...ALL_LINEAR]),
+			})
+			.optional(),
+		/** Puts single pairs in random order, or prompts, whose pairs then come together and share what they can. */
+		shuffle: z.enum(["examples", "prompts"]).default("examples"),
 	}),
 	/** The chart's other lines, trained on the same prompts for as many steps; overrides of `training`. */
 	baselines: z
@@ -144,6 +179,11 @@ export const campaignConfig = z.strictObject({
 			kind: z.literal("onnx"),
 			/** Threads of ONNX Runtime; results are reproducible for a given number. */
 			threads: z.int().positive().default(2),
+			/**
+			 * A GPU step that is silent for so long is given to another host. ONNX Runtime holds the event loop while it runs, so
+			 * this has to be well above the seconds of one micro-batch.
+			 */
+			heartbeatSeconds: z.int().min(10).default(30),
 		}),
 	]),
 	/** What `--quick` changes: `dotted.key: value`. */

@@ -5,6 +5,10 @@ import { mean } from "./statistics.ts";
  * Log-probabilities are sums over a response's tokens, in nats; d = log π(y|x) − log π_ref(y|x).
  */
 
+/** What pairs of responses can be trained with: Eq. 13, Eq. 8, and two losses of others by TRL's names. */
+export const PAIR_LOSSES = ["dpo", "dno-soft", "ipo", "sppo"] as const;
+export type PairLoss = (typeof PAIR_LOSSES)[number];
+
 /** log(1 + eˣ) without overflow. */
 export function softplus(x: number): number {
 	return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));

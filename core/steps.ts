@@ -1,4 +1,5 @@
 import type { LineKey } from "./events.ts";
+import type { PairLoss } from "./losses.ts";
 import type { ArtifactRef } from "./records.ts";
 import type { PairCounts, ReportIteration, ReportPoint, VerdictCounts } from "./report.ts";
 
@@ -36,6 +37,8 @@ export interface CampaignSpec {
 	/** Absent when the policy is made from scratch, in the run. */
 	readonly initialPolicy?: PolicyRef;
 	readonly iterations: number;
+	/** What DNO trains with. */
+	readonly loss: PairLoss;
 	readonly baselines: readonly Exclude<LineKey, "dno">[];
 	/** Iterations whose pairs are replayed. */
 	readonly replay: number;
@@ -102,7 +105,7 @@ export interface PairResult {
 export type TrainingData =
 	/** The teacher's gold answers of a candidate set. */
 	| { readonly loss: "sft"; readonly candidates: CandidateSet }
-	| { readonly loss: "dpo" | "kto"; readonly pairs: ArtifactRef };
+	| { readonly loss: PairLoss | "kto"; readonly pairs: ArtifactRef };
 
 export interface TrainJob extends StepContext {
 	readonly policy: PolicyRef;

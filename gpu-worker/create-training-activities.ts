@@ -11,14 +11,25 @@ import type { LineKey } from "../core/events.ts";
 import { hashSeed } from "../core/random.ts";
 import type { TrainJob, TrainResult } from "../core/steps.ts";
 import type { GpuDependencies } from "./dependencies.ts";
+import type { TrainingSettings } from "./engine.ts";
 import { materialisePolicy, storePolicy } from "./policies.ts";
 import { readTrainingExamples } from "./training-examples.ts";
 
+type LineSettings = TrainingConfig & Pick<TrainingSettings, "lora" | "shuffle">;
+
 /** The settings of one line: the campaign's, with the baseline's overrides. */
-function trainingOf(config: CampaignConfig, line: LineKey): TrainingConfig {
-	const { epochs: _, ...shared } = config.training;
+function trainingOf(config: CampaignConfig, line: LineKey): LineSettings {
+	const { epochs: _, loss: __, lora, shuffle, ...shared } = config.training;
 	const overrides = line === "dno" ? {} : (config.baselines[line] ?? {});
-	return { ...shared, ...overrides } as TrainingConfig;
+	return {
+		...shared,
+		...overrides,
+		// What is at its default is left out, so that it does not change the key of a step.
+		...(shuffle !== "examples" && { shuffle }),
+		...(lora !== undefined && {
+			lora: { rank: lora.rank, alpha: lora.alpha, targetModules: lora.targets },
+		}),
+	} as LineSettings;
 }
 
 /** Training, on the host where the policy is loaded. */

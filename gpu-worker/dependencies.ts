@@ -10,4 +10,6 @@ export interface GpuDependencies extends ActivityDependencies {
 	readonly work: string;
 	/** The task queue that only this host polls. */
 	readonly hostQueue: string;
+	/** How long a step may be silent; well above the seconds of one micro-batch. */
+	readonly heartbeatSeconds: number;
 }

@@ -1,3 +1,5 @@
+import type { PairLoss } from "../core/losses.ts";
+
 /** How the policy is sampled; the same names as in transformers' GenerationConfig. */
 export interface SamplingSettings {
 	/** Softmax temperature; 0 is greedy decoding. */
@@ -60,7 +62,7 @@ export interface PreferenceTokens {
 /** What one loss is trained on; `dno-soft` is Eq. 8, the other pair losses are named as in TRL. */
 export type TrainingExamples =
 	| { readonly loss: "sft"; readonly examples: readonly TokenSequence[] }
-	| { readonly loss: "dpo" | "ipo" | "sppo" | "dno-soft"; readonly examples: readonly PreferenceTokens[] }
+	| { readonly loss: PairLoss; readonly examples: readonly PreferenceTokens[] }
 	| { readonly loss: "kto"; readonly examples: readonly (TokenSequence & { readonly desirable: boolean })[] };
 
 /** A LoRA adapter's shape, in PEFT's terms. */
@@ -106,7 +108,7 @@ export interface TrainingSettings {
 	 * Tokens, padding included, that pass forward and backward at once; a larger batch is split and its gradients are
 	 * summed. By default as many as take about 2 GB of activations.
 	 */
-	readonly microBatchTokens?: number;
+	readonly microBatchTokens?: number | undefined;
 	/** Train a LoRA adapter of this shape instead of all weights; a policy that has one goes on with it. */
 	readonly lora?: LoraSettings;
 	/** Write a checkpoint every this many steps. */

@@ -19,8 +19,13 @@ export async function readTrainingExamples(store: Store, data: TrainingData): Pr
 	}
 	const pairs = await readJsonLines(store, data.pairs, pair);
 	if (data.loss === "kto") return { loss: "kto", examples: labelled(pairs) };
-	const examples = pairs.map((p) => ({ prompt: p.promptTokens, chosen: p.chosenTokens, rejected: p.rejectedTokens }));
-	return { loss: "dpo", examples };
+	const examples = pairs.map((p) => ({
+		prompt: p.promptTokens,
+		chosen: p.chosenTokens,
+		rejected: p.rejectedTokens,
+		winRates: { chosen: p.chosenWinRate, rejected: p.rejectedWinRate },
+	}));
+	return { loss: data.loss, examples };
 }
 
 /** KTO's unpaired labels from the same pairs: each distinct chosen answer desirable, each distinct rejected one not. */

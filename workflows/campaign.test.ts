@@ -15,6 +15,7 @@ const spec: CampaignSpec = {
 	prompts: { train: prompts, validation: prompts, heldOut: prompts },
 	initialPolicy: { name: "initial", manifest: ref },
 	iterations: 1,
+	loss: "dpo",
 	baselines: [],
 	replay: 0,
 	judging: { chunkSize: 1, concurrency: 1 },

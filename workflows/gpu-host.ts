@@ -23,9 +23,11 @@ const MAX_HANDOUTS = 50;
 export async function onGpuHost<T>(step: (host: GpuHost) => Promise<T>): Promise<T> {
 	const shared = proxyActivities<GpuActivities>({ ...CLAIM, taskQueue: queuesBeside(workflowInfo().taskQueue).gpu });
 	for (let handouts = 1; ; handouts++) {
-		const taskQueue = await shared.claimHost();
+		const { taskQueue, heartbeatSeconds } = await shared.claimHost();
 		try {
-			return await step(proxyActivities<GpuActivities>({ ...GPU, taskQueue }));
+			return await step(
+				proxyActivities<GpuActivities>({ ...GPU, taskQueue, heartbeatTimeout: `${heartbeatSeconds} seconds` }),
+			);
 		} catch (error) {
 			if (!isHostGone(error) || handouts === MAX_HANDOUTS) throw error;
 		}

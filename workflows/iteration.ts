@@ -52,7 +52,7 @@ export async function iteration(input: IterationInput): Promise<IterationOutput>
 	});
 	let trained: TrainResult | undefined;
 	if (paired.steps > 0) {
-		const data = { loss: "dpo", pairs: paired.pairs } as const;
+		const data = { loss: spec.loss, pairs: paired.pairs } as const;
 		const job = { ...context, policy, reference: policy, data, steps: paired.steps };
 		trained = await onGpuHost((host) => host.trainPolicy(job));
 	}

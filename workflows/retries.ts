@@ -26,10 +26,9 @@ export const CLAIM: ActivityOptions = {
 
 /** Sampling and training on one host. */
 export const GPU: ActivityOptions = {
-	// Long steps are normal; what tells a dead host from a busy one is the heartbeat, given after every optimizer step or
-	// decoded chunk, the longest of which is a few seconds.
+	// Long steps are normal; what tells a dead host from a busy one is the heartbeat, given after every micro-batch or
+	// decoded token. How long the silence between two may be, the host itself says: see gpu-host.ts.
 	startToCloseTimeout: "12 hours",
-	heartbeatTimeout: "10 seconds",
 	// A host that does not take the step up is dead or gone: the step then goes to another one, see gpu-host.ts.
 	scheduleToStartTimeout: "10 minutes",
 	// Faults of the step itself, e.g. a full disk, waited for as long as in CONTROL. A lost heartbeat is no reason to try the

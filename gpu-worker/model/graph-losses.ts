@@ -1,3 +1,4 @@
+import type { PairLoss } from "../../core/losses.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import * as op from "../graph/ops.ts";
 
@@ -11,9 +12,6 @@ export interface LossValue {
 	readonly loss: Value;
 	readonly outputs: Readonly<Record<string, Value>>;
 }
-
-/** Losses of a chosen and a rejected response; see {@link pairwise}. */
-export type PairLoss = "dpo" | "dno-soft" | "ipo" | "sppo";
 
 /** `sftLoss` of core/losses.ts. Input: `tokenShare` [], 1 / response tokens of the batch. */
 export function sft(graph: Graph, tokenLogProbabilities: Value): LossValue {

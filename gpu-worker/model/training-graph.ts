@@ -1,10 +1,11 @@
+import type { PairLoss } from "../../core/losses.ts";
 import { gradients } from "../graph/gradients.ts";
 import { Graph, type Value } from "../graph/graph.ts";
 import * as op from "../graph/ops.ts";
 import { type AdapterConfig, adapterSpecs, factorNames } from "./adapter.ts";
 import type { LlamaConfig } from "./config.ts";
 import { declareWeights, decoder, type LinearLayer, logits, type Weights } from "./decoder.ts";
-import { kto, type LossValue, type PairLoss, pairwise, sft } from "./graph-losses.ts";
+import { kto, type LossValue, pairwise, sft } from "./graph-losses.ts";
 import { parameterSpecs } from "./parameters.ts";
 import { plainAttention } from "./plain-attention.ts";
 

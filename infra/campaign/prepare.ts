@@ -42,6 +42,7 @@ export async function prepareCampaign(
 		},
 		...(!fromScratch && { initialPolicy: await storePolicy(put, config.policy.model, INITIAL_POLICY) }),
 		iterations: config.iterations,
+		loss: config.training.loss,
 		baselines: (Object.keys(baselines) as Exclude<LineKey, "dno">[]).filter((key) => baselines[key] !== undefined),
 		replay: config.pairs.replay.length,
 		judging: { chunkSize: config.oracle.chunkSize, concurrency: config.oracle.concurrency },

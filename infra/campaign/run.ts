@@ -103,6 +103,7 @@ async function drive(
 			bundle,
 			engine,
 			dependencies: { store, emit, folder, directory, facts },
+			heartbeatSeconds: config.engine.heartbeatSeconds,
 			judgeConcurrency: config.oracle.concurrency,
 		});
 		try {

@@ -19,6 +19,8 @@ export interface WorkersOptions {
 	readonly bundle: WorkflowBundle;
 	readonly engine: Engine;
 	readonly dependencies: ReportDependencies;
+	/** How long a sampling or training step may be silent. */
+	readonly heartbeatSeconds: number;
 	/** Judging activities at a time. */
 	readonly judgeConcurrency: number;
 }
@@ -43,6 +45,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 		policies: join(dependencies.directory, "policies"),
 		work: join(dependencies.directory, "work"),
 		hostQueue,
+		heartbeatSeconds: options.heartbeatSeconds,
 	});
 	const shared: Omit<WorkerOptions, "taskQueue"> = {
 		connection,
@@ -67,7 +70,11 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 			activities: createJudgeActivities(dependencies),
 			maxConcurrentActivityTaskExecutions: options.judgeConcurrency,
 		}),
-		Worker.create({ ...shared, taskQueue: queues.gpu, activities: createHostActivities({ hostQueue }) }),
+		Worker.create({
+			...shared,
+			taskQueue: queues.gpu,
+			activities: createHostActivities({ hostQueue, heartbeatSeconds: options.heartbeatSeconds }),
+		}),
 		Worker.create({
 			...shared,
 			taskQueue: hostQueue,

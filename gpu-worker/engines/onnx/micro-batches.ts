@@ -1,3 +1,4 @@
+import { breathe } from "../../breathe.ts";
 import type { TrainingSettings, TrainingStep } from "../../engine.ts";
 import type { LlamaConfig } from "../../model/config.ts";
 import type { WeightArrays } from "../../model/folder.ts";
@@ -50,13 +51,15 @@ export async function openMicroBatches(options: {
 	const outputs = Object.fromEntries(session.outputNames.map((name) => [name, fetches[name] ?? null]));
 
 	return {
-		async run(batch: readonly number[], score: Score): Promise<BatchResult> {
+		/** @param signal ends it with its reason between two parts */
+		async run(batch: readonly number[], score: Score, signal?: AbortSignal): Promise<BatchResult> {
 			const feedsOf = await objective.prepare(batch, score);
 			const parts = splitRows(objective.rows(batch), (row) => row, budget);
 			const order: number[] = [];
 			const perExample: Record<string, number>[] = [];
 			let [loss, tokenCount] = [0, 0];
 			for (const [at, part] of parts.entries()) {
+				if (at > 0) await breathe(signal);
 				const packed = packBatch(part, chunks);
 				const results = await session.run({ ...policy.inputs, ...packed.feeds, ...feedsOf(part, packed) }, outputs);
 				loss += (results.loss!.data as Float32Array)[0]!;

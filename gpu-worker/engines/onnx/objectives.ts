@@ -1,8 +1,7 @@
-import { ktoReferencePoint, sigmoid } from "../../../core/losses.ts";
+import { ktoReferencePoint, type PairLoss, sigmoid } from "../../../core/losses.ts";
 import { createRandom, hashSeed, shuffle } from "../../../core/random.ts";
 import { mean, sum } from "../../../core/statistics.ts";
 import type { TrainingExamples, TrainingSettings, TrainingStep } from "../../engine.ts";
-import type { PairLoss } from "../../model/graph-losses.ts";
 import type { LossSpec } from "../../model/training-graph.ts";
 import type { Batch, SequenceRow } from "./batch.ts";
 import type { Score } from "./scorer.ts";

@@ -1,5 +1,7 @@
 import { breathe } from "../../breathe.ts";
+import type { LlamaConfig } from "../../model/config.ts";
 import type { Model } from "../../model/folder.ts";
+import { parameterCount } from "../../model/parameters.ts";
 import { buildScoringGraph, responseChunks } from "../../model/training-graph.ts";
 import { packBatch, type SequenceRow, splitRows } from "./batch.ts";
 import { openSession, weightTensors } from "./session.ts";
@@ -12,12 +14,19 @@ export interface Scorer {
 	dispose(): Promise<void>;
 }
 
-/** Tokens, padding included, that one run takes. */
-const TOKENS_PER_RUN = 4096;
+/** Most tokens, padding included, that one run takes. */
+const MAX_TOKENS = 4096;
+/** Most floating-point operations of one run: nothing else has a turn before it ends, some seconds on two cores. */
+const MAX_OPERATIONS = 3e11;
+
+function tokensPerRun(config: LlamaConfig): number {
+	return Math.max(1, Math.min(MAX_TOKENS, Math.floor(MAX_OPERATIONS / (2 * parameterCount(config)))));
+}
 
 /** A model's own log-probabilities by the forward pass of the training graph, with its weights as they are at each call. */
 export async function openScorer({ config, weights }: Model, threads: number): Promise<Scorer> {
-	const chunks = responseChunks(config, TOKENS_PER_RUN);
+	const budget = tokensPerRun(config);
+	const chunks = responseChunks(config, budget);
 	const session = await openSession(buildScoringGraph(config, chunks), threads);
 	const tensors = weightTensors(config, weights);
 	const scoreChunk = async (rows: readonly SequenceRow[]) => {
@@ -31,7 +40,7 @@ export async function openScorer({ config, weights }: Model, threads: number): P
 	return {
 		async score(rows, signal) {
 			const sums: number[][] = [];
-			for (const part of splitRows(rows, (row) => row, TOKENS_PER_RUN)) {
+			for (const part of splitRows(rows, (row) => row, budget)) {
 				await breathe(signal);
 				sums.push(...(await scoreChunk(part)));
 			}

@@ -116,12 +116,12 @@ async function runSteps(run: StepsRun, save: (state: TrainingState) => Promise<v
 	const saveSteps = () => save({ weights: policy.weights, moments: start.moments, steps, tokens });
 	try {
 		for (let step = steps.length; step < settings.steps; step++) {
-			await breathe(options.signal).catch(async (reason) => {
-				if (steps.length > start.steps.length) await saveSteps();
+			const begin = performance.now();
+			const pass = breathe(options.signal).then(() => passes.run(batches[step]!, run.score, options.signal));
+			const { loss, gradients, metrics, tokenCount } = await pass.catch(async (reason) => {
+				if (options.signal?.aborted && steps.length > start.steps.length) await saveSteps();
 				throw reason;
 			});
-			const begin = performance.now();
-			const { loss, gradients, metrics, tokenCount } = await passes.run(batches[step]!, run.score);
 			const gradNorm = globalNorm(gradients);
 			if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
 				throw await divergence(job, run.examples, batches[step]!, { step, loss, gradNorm });
