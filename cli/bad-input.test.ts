@@ -145,7 +145,7 @@ const cases: Case[] = [
 		name: "weights that are a git-lfs pointer",
 		code: 1,
 		break: (campaign) => campaign.write("model/model.safetensors", "version https://git-lfs.github.com/spec/v1"),
-		says: "DIR/model/model.safetensors: not a safetensors file, or cut off",
+		says: "DIR/model/model.safetensors: the safetensors header is longer than the file",
 	},
 	{
 		name: "a model of another architecture",
@@ -203,7 +203,7 @@ const cases: Case[] = [
 		name: "a tokenizer of another model",
 		code: 1,
 		break: (campaign) => campaign.write("model/config.json", { ...MODEL, vocab_size: 6 }),
-		says: "DIR/train.jsonl:1: the tokenizer makes a token of the line that is not among the model's 6. got 6",
+		says: "DIR/model/tokenizer.json: the tokenizer's ids do not fit a vocabulary of 6",
 	},
 	{
 		name: "a verifier that verifies nothing",

@@ -37,11 +37,12 @@ interface Plan {
  */
 export async function planCampaign({ loaded, directory, fromScratch, renderer }: PlanInput): Promise<Plan> {
 	const { name, config } = loaded;
-	const counts = planCounts(config, await checkCampaignData(config, { fromScratch }));
+	const sizes = await checkCampaignData(config, { fromScratch });
+	const counts = planCounts(config, sizes);
 	const holder = lockHolder(directory);
 	if (holder !== undefined) throw lockedError(directory, holder);
 	const begun = await findCampaign(directory, loaded, fromScratch);
-	const rough = roughSeconds(config, counts);
+	const rough = roughSeconds(config, counts, sizes.parameters);
 	renderer.show({
 		event: "plan",
 		campaign: name,

@@ -5,17 +5,21 @@ import { importDemonstrations, importVerify } from "../activities/user-modules.t
 import type { CampaignConfig } from "../core/config.ts";
 import { DnoError } from "../core/errors.ts";
 import { openTokenizer } from "../gpu-worker/formats/tokenizer.ts";
+import { parseLlamaConfig } from "../gpu-worker/model/config.ts";
+import { parameterCount } from "../gpu-worker/model/parameters.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { checkModelFolder } from "./check-model-folder.ts";
 
 import { checkOverlap, type PromptFile } from "./check-overlap.ts";
 import { checkTexts, type TextLimits } from "./check-texts.ts";
 
-/** How many prompts each file holds. */
-export interface PromptCounts {
+/** How many prompts each file holds, and how large the model is. */
+export interface DataSizes {
 	readonly train: number;
 	readonly validation: number;
 	readonly heldOut: number;
+	/** Number of the initial policy's weights. */
+	readonly parameters: number;
 }
 
 /**
@@ -27,8 +31,10 @@ export interface PromptCounts {
 export async function checkCampaignData(
 	config: CampaignConfig,
 	{ fromScratch = false }: { fromScratch?: boolean } = {},
-): Promise<PromptCounts> {
-	const limits = await (fromScratch ? checkFromScratch(config) : checkModelFolder(config.policy.model));
+): Promise<DataSizes> {
+	const limits = await (fromScratch
+		? checkFromScratch(config)
+		: checkModelFolder(config.policy.model, config.prompts.format));
 	await checkFile(config.oracle.module, "the module");
 	await importVerify(config.oracle.module);
 	const read = async (split: "train" | "validation" | "heldOut"): Promise<PromptFile> => {
@@ -44,6 +50,7 @@ export async function checkCampaignData(
 		train: train.prompts.length,
 		validation: validation.prompts.length,
 		heldOut: heldOut.prompts.length,
+		parameters: limits.parameters,
 	};
 }
 
@@ -65,7 +72,10 @@ export async function checkFromScratch({ policy }: CampaignConfig): Promise<Text
 	const tokenizer = openTokenizer(file);
 	await checkFile(demonstrations, "the module");
 	await importDemonstrations(demonstrations);
-	return { tokenizer, vocabSize: tokenizer.vocabSize, maxPositions: architecture.max_position_embeddings };
+	const { encode: encodePrompt, vocabSize } = tokenizer;
+	const raw = { architectures: ["LlamaForCausalLM"], vocab_size: vocabSize, eos_token_id: 0, ...architecture };
+	const config = parseLlamaConfig(raw, "policy.fromScratch.architecture");
+	return { tokenizer, encodePrompt, maxPositions: config.maxPositions, parameters: parameterCount(config) };
 }
 
 async function checkFile(file: string, what: string): Promise<void> {

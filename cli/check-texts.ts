@@ -8,10 +8,12 @@ import type { PromptFile } from "./check-overlap.ts";
 /** What the initial policy can read and write; all later policies are like it. */
 export interface TextLimits {
 	readonly tokenizer: Tokenizer;
-	/** Token ids are below this. */
-	readonly vocabSize: number;
+	/** Token ids of a prompt as the policy reads it. */
+	encodePrompt(text: string): number[];
 	/** Longest prompt and response together, in tokens. */
 	readonly maxPositions: number;
+	/** Number of weights. */
+	readonly parameters: number;
 }
 
 type Files = Readonly<Record<"train" | "validation" | "heldOut", PromptFile>>;
@@ -43,8 +45,8 @@ export function checkTexts({ train, validation, heldOut }: Files, limits: TextLi
 
 /** @returns the prompt's tokens, counted */
 function checkPrompt({ prompt }: Prompt, where: string, limits: TextLimits, maxTokens: number): number {
-	const { tokenizer, maxPositions } = limits;
-	const tokens = tokenizer.encode(prompt);
+	const { encodePrompt, maxPositions } = limits;
+	const tokens = encodePrompt(prompt);
 	if (tokens.length === 0)
 		throw new DnoError({
 			what: "the policy's tokenizer makes no tokens of the prompt",
@@ -52,7 +54,6 @@ function checkPrompt({ prompt }: Prompt, where: string, limits: TextLimits, maxT
 			got: prompt,
 			mend: "Use a tokenizer that covers the data",
 		});
-	checkVocabulary(tokens, where, limits);
 	if (tokens.length + maxTokens <= maxPositions) return tokens.length;
 	const room = maxPositions - tokens.length;
 	throw new DnoError({
@@ -66,7 +67,6 @@ function checkPrompt({ prompt }: Prompt, where: string, limits: TextLimits, maxT
 /** @param promptLength tokens before the answer where it may be trained on */
 function checkAnswer(text: string, where: string, limits: TextLimits, promptLength: number | undefined): void {
 	const tokens = encodeAnswer(limits.tokenizer, text, where);
-	checkVocabulary(tokens, where, limits);
 	// One more ends the sequence.
 	const length = tokens.length + 1;
 	if (promptLength === undefined || promptLength + length <= limits.maxPositions) return;
@@ -75,16 +75,5 @@ function checkAnswer(text: string, where: string, limits: TextLimits, promptLeng
 		where,
 		got: text,
 		mend: "Shorten the answer, or take the line out",
-	});
-}
-
-function checkVocabulary(tokens: readonly number[], where: string, { vocabSize }: TextLimits): void {
-	const outside = tokens.find((token) => token >= vocabSize);
-	if (outside === undefined) return;
-	throw new DnoError({
-		what: `the tokenizer makes a token of the line that is not among the model's ${vocabSize}`,
-		where,
-		got: outside,
-		mend: "Use the tokenizer that belongs to the model",
 	});
 }

@@ -1,6 +1,6 @@
 import type { CampaignConfig } from "../core/config.ts";
 import type { CampaignEvent } from "../core/events.ts";
-import type { PromptCounts } from "./check-data.ts";
+import type { DataSizes } from "./check-data.ts";
 
 export type PlanCounts = Extract<CampaignEvent, { event: "plan" }>["counts"];
 
@@ -10,7 +10,7 @@ function lineCount({ baselines }: CampaignConfig): number {
 }
 
 /** What a campaign will do, from its config and the number of prompts in its files. */
-export function planCounts(config: CampaignConfig, prompts: PromptCounts): PlanCounts {
+export function planCounts(config: CampaignConfig, prompts: DataSizes): PlanCounts {
 	const { iterations, sampling, evaluation, baselines } = config;
 	const trainPrompts = iterations * config.prompts.perIteration;
 	const heldOutPrompts = Math.min(prompts.heldOut, evaluation.maxPrompts ?? Number.POSITIVE_INFINITY);
@@ -30,9 +30,15 @@ export function planCounts(config: CampaignConfig, prompts: PromptCounts): PlanC
 	};
 }
 
-// For a model of some 0.4M parameters on two cores: what a first run, with nothing to go by, is told.
+// On two cores: what a first run, with nothing to go by, is told. Of small models it is calls that take the time, of large
+// ones arithmetic.
 const SECONDS_A_SAMPLE = 0.0025;
 const SECONDS_A_STEP = 0.06;
+/** Floating-point operations a second, decoding and training. */
+const DECODING_RATE = 5e10;
+const TRAINING_RATE = 1e11;
+/** A prompt is guessed to be so many tokens. */
+const PROMPT_TOKENS = 80;
 const SECONDS_A_JUDGMENT = 0.0005;
 // Starting Temporal, bundling workflows, loading graphs.
 const SECONDS_TO_START = 10;
@@ -40,13 +46,17 @@ const SECONDS_TO_START = 10;
 const PAIRS_A_PROMPT = 2;
 
 /** Seconds that a campaign takes by the constants above: right to a factor of a few, and good for comparing two campaigns. */
-export function roughSeconds(config: CampaignConfig, counts: PlanCounts): number {
+export function roughSeconds(config: CampaignConfig, counts: PlanCounts, parameters: number): number {
 	const pairs = counts.trainPrompts * (config.pairs.maxPerPrompt ?? PAIRS_A_PROMPT);
 	const steps = (pairs * config.training.epochs * lineCount(config)) / config.training.batchSize;
+	const { maxTokens } = config.sampling;
+	const sampleSeconds = Math.max(SECONDS_A_SAMPLE, (2 * parameters * maxTokens) / DECODING_RATE);
+	const stepTokens = config.training.batchSize * (PROMPT_TOKENS + 2 * maxTokens);
+	const stepSeconds = Math.max(SECONDS_A_STEP, (6 * parameters * stepTokens) / TRAINING_RATE);
 	return (
 		SECONDS_TO_START +
-		(counts.trainingSamples + counts.evaluationSamples) * SECONDS_A_SAMPLE +
+		(counts.trainingSamples + counts.evaluationSamples) * sampleSeconds +
 		counts.judgments * SECONDS_A_JUDGMENT +
-		steps * SECONDS_A_STEP
+		steps * stepSeconds
 	);
 }

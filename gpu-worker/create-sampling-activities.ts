@@ -15,9 +15,9 @@ import type { SampleJob, SampleResult } from "../core/steps.ts";
 import type { GpuDependencies } from "./dependencies.ts";
 import { encodeAnswer } from "./encode-answer.ts";
 import type { SampledResponse } from "./engine.ts";
-import { openTokenizer, type Tokenizer } from "./formats/tokenizer.ts";
-import { readModelConfig } from "./model/folder.ts";
+import type { Tokenizer } from "./formats/tokenizer.ts";
 import { materialisePolicy } from "./policies.ts";
+import { openPromptFormat } from "./prompt-format.ts";
 
 /** Sampling, on the host where the policy is loaded. */
 export function createSamplingActivities({ store, emit, engine, policies }: GpuDependencies) {
@@ -39,6 +39,8 @@ export function createSamplingActivities({ store, emit, engine, policies }: GpuD
 				engine: engine.fingerprint,
 				...(count > 0 && { seed, stream, temperature: settings.temperature, topP: settings.topP }),
 				maxTokens: settings.maxTokens,
+				// What is at its default is left out, so that it does not change the key of a step.
+				...(config.prompts.format !== "chat" && { format: config.prompts.format }),
 				policy: policy.manifest,
 				prompts: prompts.ref,
 				...{ purpose, count, from, to },
@@ -46,11 +48,10 @@ export function createSamplingActivities({ store, emit, engine, policies }: GpuD
 			return durableStep(store, "sample", inputs, async (put) => {
 				const start = performance.now();
 				const folder = await materialisePolicy(store, policies, policy);
-				const tokenizer = openTokenizer(folder);
-				const [endOfSequence] = readModelConfig(folder).eosTokenIds;
+				const { tokenizer, encodePrompt, endOfResponse } = openPromptFormat(folder, config.prompts.format);
 				const slice = (await readJsonLines(store, prompts.ref, promptSchema)).slice(from, to);
 				const requests = slice.map((p) => ({
-					promptTokens: tokenizer.encode(p.prompt),
+					promptTokens: encodePrompt(p.prompt),
 					seeds: Array.from({ length: count }, (_, k) => hashSeed(seed, stream, p.id, k)),
 				}));
 				let sampled: SampledResponse[][] = slice.map(() => []);
@@ -70,7 +71,7 @@ export function createSamplingActivities({ store, emit, engine, policies }: GpuD
 					const { promptTokens, seeds } = requests[i]!;
 					const own = sampled[i]!.map((r, k) => studentResponse(p, k, r, seeds[k]!, tokenizer));
 					const answers = purpose === "answers" ? (p.answers ?? [p.gold]) : [p.gold];
-					const teacher = answers.map((text, k) => teacherResponse(p, k, text, tokenizer, endOfSequence!));
+					const teacher = answers.map((text, k) => teacherResponse(p, k, text, tokenizer, endOfResponse));
 					return {
 						schemaVersion: SCHEMA_VERSION,
 						promptId: p.id,
@@ -105,7 +106,7 @@ function teacherResponse(
 	index: number,
 	text: string,
 	tokenizer: Tokenizer,
-	endOfSequence: number,
+	endOfResponse: number,
 ): Response {
 	const tokens = encodeAnswer(tokenizer, text, `prompt ${p.id}`);
 	return {
@@ -114,7 +115,7 @@ function teacherResponse(
 		index,
 		source: "teacher",
 		text,
-		tokens: [...tokens, endOfSequence],
+		tokens: [...tokens, endOfResponse],
 		finishReason: "stop",
 	};
 }

@@ -2,6 +2,9 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import { encodeSafetensors } from "../../gpu-worker/formats/safetensors.ts";
+import { parseLlamaConfig } from "../../gpu-worker/model/config.ts";
+import { elementCount, parameterSpecs } from "../../gpu-worker/model/parameters.ts";
 import { SPECIAL_WORDS, WORD_TOKENIZER_CONFIG, wordTokenizer } from "../../test/word-tokenizer.ts";
 
 /** A campaign small enough to read, in a temporary folder: valid as it is, to be broken by one test each. */
@@ -77,10 +80,10 @@ export function makeCampaign(): CampaignFolder {
 	write("model/config.json", MODEL);
 	write("model/tokenizer.json", wordTokenizer(WORDS));
 	write("model/tokenizer_config.json", WORD_TOKENIZER_CONFIG);
-	const header = Buffer.from("{}");
-	const length = Buffer.alloc(8);
-	length.writeBigUInt64LE(BigInt(header.length));
-	write("model/model.safetensors", Buffer.concat([length, header]));
+	const zeros = parameterSpecs(parseLlamaConfig(MODEL, "MODEL")).map(
+		({ name, shape }) => [name, { shape, data: new Float32Array(elementCount(shape)) }] as const,
+	);
+	write("model/model.safetensors", Buffer.concat([...encodeSafetensors(zeros)]));
 	return { folder, path, write };
 }
 

@@ -88,7 +88,7 @@ export class SafetensorsReader implements Disposable {
 			const length = Math.min(PIECE, bytes.length - at);
 			const count = this.#attempt(() => readSync(this.#file, bytes, at, length, start + at));
 			if (count === 0) {
-				const mend = "Fetch or make the file again";
+				const mend = "Fetch the model again";
 				throw new DnoError({ what: "the file ended while it was read", where: this.path, got: start + at, mend });
 			}
 			at += count;

@@ -90,7 +90,7 @@ export function checkTokenizer(file: string, config: LlamaConfig): void {
 	const { vocabSize } = openTokenizer(file);
 	if (vocabSize <= config.vocabSize) return;
 	const what = `the tokenizer's ids do not fit a vocabulary of ${config.vocabSize}`;
-	throw new DnoError({ what, where: file, got: vocabSize - 1, mend: `Set vocab_size to ${vocabSize}` });
+	throw new DnoError({ what, where: file, got: vocabSize - 1, mend: "Use the tokenizer that belongs to the model" });
 }
 
 function checkWeights(files: WeightFiles, config: LlamaConfig): void {

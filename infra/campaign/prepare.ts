@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { readPrompts } from "../../activities/datasets/read-prompts.ts";
 import { toJsonLines } from "../../activities/store/json-lines.ts";
 import type { Lineage, Store } from "../../activities/store/store.ts";
@@ -30,7 +28,7 @@ export async function prepareCampaign(
 	const { evaluation, baselines } = config;
 	const put = (data: Uint8Array | string | { readonly file: string }) =>
 		typeof data === "object" && "file" in data
-			? readFile(data.file).then((bytes) => store.put(bytes, lineage(join(portable.policy.model, "…"))))
+			? store.putFile(data.file, lineage(portable.policy.model))
 			: store.put(data, lineage(portable.policy.model));
 	return {
 		id,
