@@ -8,11 +8,11 @@ export function reportProgress(
 	{ iteration, line }: StepContext,
 	stage: Stage,
 	unit: string,
-): (done: number, total: number) => void {
+): (done: number, total: number, tokens?: number) => void {
 	const context = Context.current();
-	return (done, total) => {
+	return (done, total, tokens) => {
 		context.heartbeat({ done, total });
-		emit({ event: "progress", iteration, line, stage, done, total, unit });
+		emit({ event: "progress", iteration, line, stage, done, total, unit, ...(tokens !== undefined && { tokens }) });
 	};
 }
 

@@ -47,6 +47,8 @@ export type CampaignEvent =
 			readonly total: number;
 			/** What is counted: responses, prompts, steps. */
 			readonly unit: string;
+			/** Tokens sampled or trained on so far, in the call that reports. */
+			readonly tokens?: number;
 	  }
 	/** One iteration is done; iteration 0 is the evaluation of the initial policy. */
 	| {

@@ -60,7 +60,7 @@ export function createSamplingActivities({ store, emit, engine, policies }: GpuD
 					try {
 						const total = prompts.count * count;
 						sampled = await sampler.sample(requests, settings, {
-							onProgress: (done) => progress(from * count + done, total),
+							onProgress: (done, _, tokens) => progress(from * count + done, total, tokens),
 							signal: Context.current().cancellationSignal,
 						});
 					} finally {

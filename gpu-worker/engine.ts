@@ -25,7 +25,8 @@ export interface SampledResponse {
 	readonly finishReason: "stop" | "length";
 }
 
-type Progress = (done: number, total: number) => void;
+/** `tokens` counts those sampled or trained on since the call began. */
+type Progress = (done: number, total: number, tokens?: number) => void;
 
 export interface RunOptions {
 	readonly onProgress?: Progress;
@@ -134,11 +135,6 @@ export interface TrainingStep {
 	readonly kl?: number;
 }
 
-export interface TrainingOptions extends RunOptions {
-	/** Called after every step; seconds of the step, optimizer included, and its tokens. */
-	readonly onStep?: (step: TrainingStep, rate: { readonly seconds: number; readonly tokens: number }) => void;
-}
-
 export interface TrainingResult {
 	readonly steps: readonly TrainingStep[];
 	/** Tokens of prompt and response trained on; a prompt counts once for the responses that share it. */
@@ -161,7 +157,7 @@ export interface Trainer {
 		},
 		examples: TrainingExamples,
 		settings: TrainingSettings,
-		options?: TrainingOptions,
+		options?: RunOptions,
 	): Promise<TrainingResult>;
 }
 

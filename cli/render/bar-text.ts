@@ -1,4 +1,4 @@
-import { count, duration, perSecond } from "./format.ts";
+import { count, duration, paceText } from "./format.ts";
 import type { Pace } from "./pace.ts";
 
 /** What a progress bar shows. */
@@ -7,6 +7,7 @@ export interface BarState {
 	readonly done: number;
 	readonly total: number;
 	readonly unit: string;
+	readonly tokens?: number | undefined;
 	readonly pace: Pace;
 }
 
@@ -20,7 +21,7 @@ const SHORTEST_BAR = 8;
 export function barText({ label, done, total, unit, pace }: BarState, width: number): string {
 	const share = total > 0 ? Math.min(1, done / total) : 0;
 	const percent = `${Math.floor(share * 100)} %`;
-	const rate = pace.rate === undefined ? "" : perSecond(pace.rate);
+	const rate = paceText(pace);
 	const eta = pace.etaSeconds === undefined ? "" : `ETA ${duration(pace.etaSeconds)}`;
 	const counts = `${count(done)}/${count(total)}`;
 	for (const facts of [

@@ -1,3 +1,4 @@
+import type { Pace } from "./pace.ts";
 /** A count with thin groups of thousands, as `12,345`. */
 export function count(value: number): string {
 	return Math.round(value).toLocaleString("en-US");
@@ -29,9 +30,14 @@ export function rateWithInterval(value: number, low: number, high: number): stri
 	return `${rate(value)}±${rate((high - low) / 2)}`;
 }
 
-/** Items a second with two figures that matter. */
-export function perSecond(value: number): string {
-	return value >= 9.95 ? `${count(value)}/s` : `${value.toFixed(1)}/s`;
+/** How fast a stage is: in tokens where they are counted, otherwise in items; empty before it moves. */
+export function paceText({ rate, tokensPerSecond }: Pace): string {
+	if (tokensPerSecond !== undefined) return perSecond(tokensPerSecond, " tok");
+	return rate === undefined ? "" : perSecond(rate, "");
+}
+
+function perSecond(value: number, unit: string): string {
+	return `${value >= 9.95 ? count(value) : value.toFixed(1)}${unit}/s`;
 }
 
 function pad(value: number): string {

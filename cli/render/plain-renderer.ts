@@ -1,7 +1,7 @@
 import type { CampaignEvent } from "../../core/events.ts";
 import { LINES } from "../../core/events.ts";
 import { STAGE_NAMES } from "./event-text.ts";
-import { count, duration, perSecond } from "./format.ts";
+import { count, duration, paceText } from "./format.ts";
 import { LineWriter } from "./line-writer.ts";
 import { PaceMeter } from "./pace.ts";
 import type { Output, Renderer } from "./renderer.ts";
@@ -23,12 +23,13 @@ export function createPlainRenderer(out: Output, now: () => number = () => perfo
 	return {
 		show(event: CampaignEvent) {
 			if (event.event === "progress") {
-				const { iteration, line, stage, done, total, unit } = event;
+				const { iteration, line, stage, done, total, unit, tokens } = event;
 				const key = `${iteration} ${line} ${stage}`;
-				const { rate, etaSeconds } = pace.measure(key, done, total, now());
+				const measured = pace.measure(key, { done, total, tokens }, now());
 				if (done >= total) pace.forget(key);
 				if (!isDue()) return;
-				const speed = rate === undefined ? "" : `, ${perSecond(rate)}, ${duration(etaSeconds!)} left`;
+				const { etaSeconds } = measured;
+				const speed = etaSeconds === undefined ? "" : `, ${paceText(measured)}, ${duration(etaSeconds)} left`;
 				const of = writer.iterations === undefined ? "" : `/${writer.iterations}`;
 				say(
 					`  [${iteration}${of}] ${LINES[line]} ${STAGE_NAMES[stage]}: ${count(done)} of ${count(total)} ${unit}${speed}`,

@@ -80,6 +80,25 @@ describe("where there is no terminal", () => {
 		expect(out.text()).not.toMatch(CONTROL);
 	});
 
+	test("where tokens are counted, they say how fast it is", () => {
+		const out = collect();
+		const renderer = createPlainRenderer(out, clock(6));
+		const at = (done: number, tokens: number) =>
+			renderer.show({
+				event: "progress",
+				iteration: 1,
+				line: "dno",
+				stage: "sample",
+				done,
+				total: 100,
+				unit: "responses",
+				tokens,
+			});
+		at(10, 300);
+		at(20, 900);
+		expect(out.text()).toMatch(/\[1\] DNO sampling: 20 of 100 responses, \d+ tok\/s, \d+ s left\n$/);
+	});
+
 	test("a stopped campaign says how to go on, and one that goes on after what", () => {
 		const out = collect();
 		const renderer = createPlainRenderer(out, clock(1));

@@ -55,7 +55,7 @@ export function createTtyRenderer(
 			active.delete(key);
 			pace.forget(key);
 		} else {
-			active.set(key, { ...state, pace: pace.measure(key, state.done, state.total, now()) });
+			active.set(key, { ...state, pace: pace.measure(key, state, now()) });
 		}
 		redraw();
 	};
@@ -63,10 +63,10 @@ export function createTtyRenderer(
 	return {
 		show(event: CampaignEvent) {
 			if (event.event === "progress") {
-				const { iteration, line, stage, done, total, unit } = event;
+				const { iteration, line, stage, done, total, unit, tokens } = event;
 				const of = writer.iterations === undefined ? "" : `/${writer.iterations}`;
 				const label = `[${iteration}${of}] ${LINES[line]} ${STAGE_NAMES[stage]}`;
-				progress(`${iteration} ${line} ${stage}`, { label, done, total, unit }, done >= total);
+				progress(`${iteration} ${line} ${stage}`, { label, done, total, unit, tokens }, done >= total);
 			} else if (event.event === "setup" && event.done !== undefined && event.total !== undefined) {
 				const [done, total] = [event.done / MEBIBYTE, event.total / MEBIBYTE];
 				progress("setup", { label: event.text, done, total, unit: "MiB" }, done >= total);

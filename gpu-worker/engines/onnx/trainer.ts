@@ -3,9 +3,9 @@ import { writeFileAtomic } from "../../../activities/store/atomic-write.ts";
 import { DnoError } from "../../../core/errors.ts";
 import { breathe } from "../../breathe.ts";
 import type {
+	RunOptions,
 	Trainer,
 	TrainingExamples,
-	TrainingOptions,
 	TrainingResult,
 	TrainingSettings,
 	TrainingStep,
@@ -60,7 +60,7 @@ interface Run {
 	readonly config: LlamaConfig;
 	readonly examples: TrainingExamples;
 	readonly settings: TrainingSettings;
-	readonly options: TrainingOptions;
+	readonly options: RunOptions;
 	readonly threads: number;
 	readonly batches: readonly (readonly number[])[];
 }
@@ -116,7 +116,6 @@ async function runSteps(run: StepsRun, save: (state: TrainingState) => Promise<v
 	const saveSteps = () => save({ weights: policy.weights, moments: start.moments, steps, tokens });
 	try {
 		for (let step = steps.length; step < settings.steps; step++) {
-			const begin = performance.now();
 			const pass = breathe(options.signal).then(() => passes.run(batches[step]!, run.score, options.signal));
 			const { loss, gradients, metrics, tokenCount } = await pass.catch(async (reason) => {
 				if (options.signal?.aborted && steps.length > start.steps.length) await saveSteps();
@@ -137,9 +136,8 @@ async function runSteps(run: StepsRun, save: (state: TrainingState) => Promise<v
 			await policy.refresh();
 			tokens += tokenCount;
 			steps.push({ step, loss, gradNorm, learningRate, ...metrics });
-			options.onStep?.(steps.at(-1)!, { seconds: (performance.now() - begin) / 1000, tokens: tokenCount });
 			if (steps.length % settings.checkpointEvery === 0) await saveSteps();
-			options.onProgress?.(steps.length, settings.steps);
+			options.onProgress?.(steps.length, settings.steps, tokens - start.tokens);
 		}
 	} finally {
 		await passes.dispose();
