@@ -1,4 +1,5 @@
 import type { PairLoss } from "../core/losses.ts";
+import type { RepetitionRule } from "../core/repetition.ts";
 
 /** How the policy is sampled; the same names as in transformers' GenerationConfig. */
 export interface SamplingSettings {
@@ -6,6 +7,16 @@ export interface SamplingSettings {
 	readonly temperature: number;
 	/** Nucleus mass in (0, 1]; 1 keeps the whole distribution. */
 	readonly topP: number;
+	/** Draw from so many of the most likely tokens only; absent: from all. */
+	readonly topK?: number | undefined;
+	/** Draw only tokens at least so likely, as a share of the most likely one's probability; 0 is off. */
+	readonly minP?: number | undefined;
+	/** Scores of tokens that occurred in prompt or response are divided (negative ones multiplied) by it; 1 is off. */
+	readonly repetitionPenalty?: number | undefined;
+	/** A response ends with the token that completes one of these texts; it stays in the response. */
+	readonly stop?: readonly string[] | undefined;
+	/** Ends a response that has become a loop. */
+	readonly repetition?: RepetitionRule | undefined;
 	/** Longest response in tokens, the end-of-sequence token included. */
 	readonly maxTokens: number;
 }
@@ -22,7 +33,10 @@ export interface SampledResponse {
 	readonly tokens: number[];
 	/** Sum over `tokens` of log π(token | prefix) at temperature 1, in nats. */
 	readonly logProbability: number;
-	readonly finishReason: "stop" | "length";
+	/** The terms of that sum. */
+	readonly tokenLogProbabilities: number[];
+	/** `stop`: the end-of-sequence token or a stop text; `repetition`: {@link SamplingSettings.repetition}. */
+	readonly finishReason: "stop" | "length" | "repetition";
 }
 
 /** `tokens` counts those sampled or trained on since the call began. */
@@ -34,13 +48,18 @@ export interface RunOptions {
 	readonly signal?: AbortSignal;
 }
 
+export interface SampleOptions extends RunOptions {
+	/** Called with every token as it is drawn; `index` counts the responses of a request. */
+	readonly onToken?: (of: { readonly request: number; readonly index: number }, token: number) => void;
+}
+
 /** Draws responses from one policy. */
 export interface Sampler {
 	/** Returns, for request i, `requests[i].seeds.length` responses in the order of the seeds. */
 	sample(
 		requests: readonly SampleRequest[],
 		settings: SamplingSettings,
-		options?: RunOptions,
+		options?: SampleOptions,
 	): Promise<SampledResponse[][]>;
 	dispose(): Promise<void>;
 }

@@ -10,8 +10,18 @@ const ELEMENT_TYPES: Record<DataType, number> = { float32: 1, int32: 6, int64: 7
 const OPSET = 23;
 const IR_VERSION = 11;
 
-/** The bytes of the graph as an ONNX model, as `InferenceSession.create` takes them; nodes that no output needs are left out. */
-export function encodeGraph(graph: Graph): Uint8Array {
+/** Where in a file beside the model tensors lie, in bytes. */
+export interface ExternalTensors {
+	readonly file: string;
+	readonly tensors: ReadonlyMap<string, { readonly offset: number; readonly length: number }>;
+}
+
+/**
+ * The bytes of the graph as an ONNX model, as `InferenceSession.create` takes them; nodes that no output needs are left out.
+ *
+ * @param external inputs of these names become constants, read from the file beside the model
+ */
+export function encodeGraph(graph: Graph, external?: ExternalTensors): Uint8Array {
 	const nodes = liveNodes(graph);
 	// A node writes a graph output under its own name, so that the output's buffer can be the one that is passed in;
 	// an Identity stands in only where one value is several outputs or an output is an input.
@@ -25,6 +35,8 @@ export function encodeGraph(graph: Graph): Uint8Array {
 	const nameOf = (value: Value | undefined) => (value === undefined ? "" : (renamed.get(value.name) ?? value.name));
 	const used = new Set(nodes.flatMap((node) => node.inputs.map((input) => input?.name)));
 	for (const { value } of graph.outputs) used.add(value.name);
+	const inputs = graph.inputs.filter(({ name }) => used.has(name));
+	const isExternal = ({ name }: Value) => external?.tensors.has(name) === true;
 	return encodeModel({
 		irVersion: IR_VERSION,
 		producerName: "dno",
@@ -38,8 +50,11 @@ export function encodeGraph(graph: Graph): Uint8Array {
 				...nodes.map((node) => encodeNode(node, nameOf)),
 				...copied.map(({ name, value }) => ({ opType: "Identity", input: [nameOf(value)], output: [name], name })),
 			],
-			initializer: graph.constants.filter(({ value }) => used.has(value.name)).map(encodeConstant),
-			input: graph.inputs.filter(({ name }) => used.has(name)).map((value) => encodeInfo(value.name, value)),
+			initializer: [
+				...graph.constants.filter(({ value }) => used.has(value.name)).map(encodeConstant),
+				...(external === undefined ? [] : inputs.filter(isExternal).map((value) => encodeExternal(value, external))),
+			],
+			input: inputs.filter((value) => !isExternal(value)).map((value) => encodeInfo(value.name, value)),
 			output: graph.outputs.map(({ name, value }) => encodeInfo(name, value)),
 		},
 	});
@@ -71,6 +86,20 @@ function encodeConstant({ value, data }: Constant) {
 		dataType: ELEMENT_TYPES[value.dtype],
 		dims: value.shape,
 		rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+	};
+}
+
+/** TensorProto.DataLocation's EXTERNAL. */
+const EXTERNAL = 1;
+
+function encodeExternal({ name, dtype, shape }: Value, { file, tensors }: ExternalTensors) {
+	const entries = { location: file, ...tensors.get(name)! };
+	return {
+		name,
+		dataType: ELEMENT_TYPES[dtype],
+		dims: shape,
+		dataLocation: EXTERNAL,
+		externalData: Object.entries(entries).map(([key, value]) => ({ key, value: String(value) })),
 	};
 }
 

@@ -1,54 +1,101 @@
 import type { LlamaConfig } from "../../model/config.ts";
 import { float, type Tensors } from "./session.ts";
 
-/** Keys and values of up to `rows` sequences of `capacity` tokens, one buffer a layer for each, [rows, kvHeads, capacity, dh]. */
+/**
+ * Places that are added when the cache is full: a copy of the cache in so many steps, against scores of unused places.
+ * Sums over a row are made in lanes of up to 16 numbers, so that with rows of whole lanes unused places, which add zeros,
+ * leave a sum's bits as they are: a response does not depend on how long its neighbours are.
+ */
+const BLOCK = 64;
+
+/** Keys and values of the new tokens of a run, [layers, B, kvHeads, S, dh] each. */
+export interface NewEntries {
+	readonly keys: Float32Array;
+	readonly values: Float32Array;
+	/** B and S. */
+	readonly rows: number;
+	readonly tokens: number;
+}
+
+/** Keys and values of up to `rows` sequences, one buffer a layer for each, [rows, kvHeads, capacity, dh]. */
 export class KvCache {
 	readonly #config: LlamaConfig;
-	readonly #capacity: number;
-	readonly #buffers: { readonly input: string; readonly output: string; readonly data: Float32Array }[] = [];
+	readonly #rows: number;
+	#capacity = 0;
+	/** Keys and values of each layer by the graph's input names. */
+	#buffers = new Map<string, Float32Array>();
 
-	constructor(config: LlamaConfig, rows: number, capacity: number) {
+	constructor(config: LlamaConfig, rows: number) {
 		this.#config = config;
-		this.#capacity = capacity;
-		const size = rows * config.kvHeads * capacity * config.headDim;
-		for (let layer = 0; layer < config.layers; layer++) {
-			this.#buffers.push({ input: `key.${layer}`, output: `newKey.${layer}`, data: new Float32Array(size) });
-			this.#buffers.push({ input: `value.${layer}`, output: `newValue.${layer}`, data: new Float32Array(size) });
-		}
+		this.#rows = rows;
+		this.reserve(1);
 	}
 
-	/** Bytes that one row of `capacity` tokens takes. */
-	static rowBytes(config: LlamaConfig, capacity: number): number {
-		return 2 * config.layers * config.kvHeads * config.headDim * capacity * Float32Array.BYTES_PER_ELEMENT;
+	/** Bytes that one row of `length` tokens takes. */
+	static rowBytes({ layers, kvHeads, headDim }: LlamaConfig, length: number): number {
+		const places = Math.ceil(length / BLOCK) * BLOCK;
+		return 2 * layers * kvHeads * headDim * places * Float32Array.BYTES_PER_ELEMENT;
 	}
 
-	/** The first `rows` rows as inputs and as outputs over the same memory, which makes onnxruntime write in place. */
-	tensors(rows: number): { feeds: Tensors; fetches: Tensors } {
+	/** Places of a row. */
+	get capacity(): number {
+		return this.#capacity;
+	}
+
+	/** The first `rows` rows as inputs of the graph. */
+	tensors(rows: number): Tensors {
 		const { kvHeads, headDim } = this.#config;
 		const shape = [rows, kvHeads, this.#capacity, headDim];
 		const size = rows * kvHeads * this.#capacity * headDim;
-		const feeds: Tensors = {};
-		const fetches: Tensors = {};
-		for (const { input, output, data } of this.#buffers) {
-			const tensor = float(data.subarray(0, size), shape);
-			feeds[input] = tensor;
-			fetches[output] = tensor;
-		}
-		return { feeds, fetches };
+		return Object.fromEntries([...this.#buffers].map(([name, data]) => [name, float(data.subarray(0, size), shape)]));
 	}
 
-	/** Copies the first `length` tokens of a row of another cache, or of this one, into row `to`. */
-	copyRow(source: KvCache, from: number, to: number, length: number): void {
-		const { kvHeads, headDim } = this.#config;
-		const used = length * headDim;
-		const here = this.#capacity * headDim;
-		const there = source.#capacity * headDim;
-		this.#buffers.forEach(({ data }, i) => {
-			const other = source.#buffers[i]!.data;
-			for (let head = 0; head < kvHeads; head++) {
-				const start = (from * kvHeads + head) * there;
-				data.set(other.subarray(start, start + used), (to * kvHeads + head) * here);
+	/** Makes room for rows of `length` tokens. */
+	reserve(length: number): void {
+		if (length <= this.#capacity) return;
+		const { layers, kvHeads, headDim } = this.#config;
+		const old = this.#capacity * headDim;
+		this.#capacity = Math.ceil(length / BLOCK) * BLOCK;
+		const wide = this.#capacity * headDim;
+		for (let layer = 0; layer < layers; layer++) {
+			for (const name of [`key.${layer}`, `value.${layer}`]) {
+				const data = new Float32Array(this.#rows * kvHeads * wide);
+				const before = this.#buffers.get(name);
+				for (let part = 0; before !== undefined && part < this.#rows * kvHeads; part++) {
+					data.set(before.subarray(part * old, (part + 1) * old), part * wide);
+				}
+				this.#buffers.set(name, data);
 			}
-		});
+		}
+	}
+
+	/** Writes the first `count` new tokens of row `from` of a run behind the `at` tokens of row `to`. */
+	append({ keys, values, rows, tokens }: NewEntries, from: number, to: number, at: number, count: number): void {
+		const { layers, kvHeads, headDim } = this.#config;
+		for (let layer = 0; layer < layers; layer++) {
+			for (const [name, source] of [
+				[`key.${layer}`, keys],
+				[`value.${layer}`, values],
+			] as const) {
+				const data = this.#buffers.get(name)!;
+				for (let head = 0; head < kvHeads; head++) {
+					const start = ((layer * rows + from) * kvHeads + head) * tokens * headDim;
+					const target = ((to * kvHeads + head) * this.#capacity + at) * headDim;
+					data.set(source.subarray(start, start + count * headDim), target);
+				}
+			}
+		}
+	}
+
+	/** Copies the first `length` tokens of a row over another row. */
+	copyRow(from: number, to: number, length: number): void {
+		const { kvHeads, headDim } = this.#config;
+		const stride = this.#capacity * headDim;
+		for (const data of this.#buffers.values()) {
+			for (let head = 0; head < kvHeads; head++) {
+				const start = (from * kvHeads + head) * stride;
+				data.copyWithin((to * kvHeads + head) * stride, start, start + length * headDim);
+			}
+		}
 	}
 }

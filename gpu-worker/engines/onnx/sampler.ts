@@ -1,91 +1,100 @@
-import type * as ort from "onnxruntime-node";
-import { DnoError } from "../../../core/errors.ts";
 import { createRandom, type Random } from "../../../core/random.ts";
+import { endsInRepetition } from "../../../core/repetition.ts";
 import { breathe } from "../../breathe.ts";
-import type { RunOptions, SampledResponse, SampleRequest, Sampler, SamplingSettings } from "../../engine.ts";
-import { buildDecodingGraph } from "../../model/decoding-graph.ts";
-import { type Model, readMergedModel } from "../../model/folder.ts";
-import { KvCache } from "./kv-cache.ts";
-import { argmax, draw } from "./sampling.ts";
-import { float, int32, int64, openSession, type Tensors, weightTensors } from "./session.ts";
+import type { SampledResponse, SampleOptions, SampleRequest, Sampler, SamplingSettings } from "../../engine.ts";
+import { openTokenizer, type Tokenizer } from "../../formats/tokenizer.ts";
+import { parameterCount } from "../../model/parameters.ts";
+import { DecodingSession, type ScoreKind } from "./decoding-session.ts";
+import { KvCache, type NewEntries } from "./kv-cache.ts";
+import { argmax, draw, penalise } from "./sampling.ts";
+import { checkRequests } from "./sampling-requests.ts";
 
 /** Most rows decoded together: many share a step's fixed cost, and the buffers of their scores stay bounded. */
 const MAX_ROWS = 256;
 /** Memory that the cache may take. */
 const MAX_CACHE_BYTES = 1 << 30;
+/** Most floating-point operations of one run that reads prompts: nothing else has a turn before it ends. */
+const MAX_OPERATIONS = 3e11;
+
+/** Prompts are padded to whole lanes, for the same reason as rows of the cache are: see kv-cache.ts. */
+const LANES = 16;
 
 /** Opens a policy for sampling on onnxruntime. */
 export async function openOnnxSampler(modelDir: string, threads: number): Promise<Sampler> {
-	const model = readMergedModel(modelDir);
-	const { headDim } = model.config;
-	if (headDim % 16 !== 0) {
-		const what = "onnxruntime decodes only models whose head_dim is a multiple of 16";
-		throw new DnoError({ what, where: modelDir, got: headDim, mend: "Use a model with another head_dim" });
-	}
-	const session = await openSession(buildDecodingGraph(model.config), threads);
+	const session = await DecodingSession.open(modelDir, threads);
 	return {
-		sample: (requests, settings, options = {}) => new SamplingRun(session, model, requests, settings, options).finish(),
-		dispose: () => session.release(),
+		sample: async (requests, settings, options = {}) => {
+			checkRequests(session.config, requests, settings);
+			const tokenizer = settings.stop?.length ? openTokenizer(modelDir) : undefined;
+			return new SamplingRun(session, requests, settings, options, tokenizer).finish();
+		},
+		dispose: () => session.dispose(),
 	};
 }
 
 /** A response being drawn; its place in `SamplingRun.#live` is its row in the cache. */
 interface Row {
-	readonly response: { tokens: number[]; logProbability: number; finishReason: "stop" | "length" };
+	readonly request: number;
+	readonly index: number;
+	readonly promptTokens: readonly number[];
+	readonly response: {
+		tokens: number[];
+		tokenLogProbabilities: number[];
+		logProbability: number;
+		finishReason: SampledResponse["finishReason"];
+	};
 	readonly random: Random;
-	/** Tokens in the cache. */
+	/** Tokens in the cache: all but the last one drawn. */
 	length: number;
 	isFinished: boolean;
 }
 
-/** Prompts and the responses to draw for them, at most a cache full each. */
+/** A prompt and the responses to draw for it, at most a cache full. */
 interface Work {
 	readonly promptTokens: readonly number[];
 	readonly rows: readonly Row[];
 }
 
 /**
- * One call of `sample`: prompts are read in batches, their cache rows copied to each of their responses, and all live
- * rows take one step at a time. A finished row gives its place to the last one, so the live rows stay the first of the
- * cache; when half of the places are free, further prompts are read.
+ * One call of `sample`: a prompt is read once, its cache entries copied to each of its responses, and all live rows take
+ * one step at a time. A finished row gives its place to the last one, so that the live rows stay the first of the cache;
+ * as soon as there is room for a further prompt's responses, it is read.
  */
 class SamplingRun {
-	readonly #session: ort.InferenceSession;
-	readonly #model: Model;
+	readonly #session: DecodingSession;
 	readonly #settings: SamplingSettings;
-	readonly #options: RunOptions;
-	readonly #weights: Tensors;
+	readonly #options: SampleOptions;
+	readonly #tokenizer: Tokenizer | undefined;
 	readonly #results: SampledResponse[][];
 	readonly #queue: Work[] = [];
 	readonly #live: Row[] = [];
 	readonly #capacity: number;
 	readonly #cache: KvCache;
 	readonly #total: number;
-	readonly #scores: { readonly probabilities: Float32Array; readonly logProbabilities: Float32Array };
+	readonly #kinds: readonly ScoreKind[];
 	#done = 0;
+	#tokens = 0;
 
 	constructor(
-		session: ort.InferenceSession,
-		model: Model,
+		session: DecodingSession,
 		requests: readonly SampleRequest[],
 		settings: SamplingSettings,
-		options: RunOptions,
+		options: SampleOptions,
+		tokenizer: Tokenizer | undefined,
 	) {
-		checkRequests(model, requests, settings);
 		this.#session = session;
-		this.#model = model;
 		this.#settings = settings;
 		this.#options = options;
-		this.#weights = weightTensors(model.config, model.weights);
+		this.#tokenizer = tokenizer;
+		this.#kinds = scoreKinds(settings);
+		const { config } = session;
 		const longest = settings.maxTokens + Math.max(0, ...requests.map(({ promptTokens }) => promptTokens.length));
-		const affordable = Math.max(1, Math.floor(MAX_CACHE_BYTES / KvCache.rowBytes(model.config, longest)));
+		const affordable = Math.max(1, Math.floor(MAX_CACHE_BYTES / KvCache.rowBytes(config, longest)));
 		this.#total = requests.reduce((sum, { seeds }) => sum + seeds.length, 0);
 		this.#capacity = Math.min(MAX_ROWS, affordable, Math.max(1, this.#total));
-		this.#cache = new KvCache(model.config, this.#capacity, longest);
-		const size = this.#capacity * model.config.vocabSize;
-		this.#scores = { probabilities: new Float32Array(size), logProbabilities: new Float32Array(size) };
-		this.#results = requests.map(({ promptTokens, seeds }) => {
-			const rows = seeds.map((seed) => newRow(seed, promptTokens.length));
+		this.#cache = new KvCache(config, this.#capacity);
+		this.#results = requests.map(({ promptTokens, seeds }, request) => {
+			const rows = seeds.map((seed, index) => newRow({ request, index, promptTokens }, seed));
 			for (let i = 0; i < rows.length; i += this.#capacity) {
 				this.#queue.push({ promptTokens, rows: rows.slice(i, i + this.#capacity) });
 			}
@@ -96,40 +105,50 @@ class SamplingRun {
 	async finish(): Promise<SampledResponse[][]> {
 		while (this.#queue.length > 0 || this.#live.length > 0) {
 			await breathe(this.#options.signal);
-			const free = this.#capacity - this.#live.length;
-			if (this.#queue.length > 0 && (this.#live.length === 0 || free >= this.#capacity / 2)) await this.#admit();
-			else await this.#step();
+			const admitted = this.#takeWork();
+			await (admitted.length > 0 ? this.#read(admitted) : this.#step());
 			this.#retire();
-			this.#options.onProgress?.(this.#done, this.#total);
+			this.#options.onProgress?.(this.#done, this.#total, this.#tokens);
 		}
 		return this.#results;
 	}
 
-	/** Reads as many prompts as there is room for and draws the first token of each of their responses. */
-	async #admit(): Promise<void> {
-		const admitted: Work[] = [];
+	/** The next prompts whose responses there is room for, as many as may be read at once. */
+	#takeWork(): Work[] {
+		const { config } = this.#session;
+		const budget = Math.max(1, Math.floor(MAX_OPERATIONS / (2 * parameterCount(config))));
+		const taken: Work[] = [];
 		let free = this.#capacity - this.#live.length;
-		while (this.#queue.length > 0 && this.#queue[0]!.rows.length <= free) {
-			const work = this.#queue.shift()!;
-			admitted.push(work);
-			free -= work.rows.length;
+		let longest = 0;
+		for (let next = this.#queue[0]; next !== undefined && next.rows.length <= free; next = this.#queue[0]) {
+			longest = Math.max(longest, next.promptTokens.length);
+			if (taken.length > 0 && longest * (taken.length + 1) > budget) break;
+			taken.push(this.#queue.shift()!);
+			free -= next.rows.length;
 		}
-		if (admitted.length === 0) return this.#step();
-		const longest = Math.max(...admitted.map(({ promptTokens }) => promptTokens.length));
+		return taken;
+	}
+
+	/** Reads prompts and draws the first token of each of their responses. */
+	async #read(admitted: readonly Work[]): Promise<void> {
+		const counts = admitted.map(({ promptTokens }) => promptTokens.length);
+		const longest = Math.ceil(Math.max(...counts) / LANES) * LANES;
 		const tokens = new BigInt64Array(admitted.length * longest);
 		admitted.forEach(({ promptTokens }, i) => {
 			promptTokens.forEach((token, j) => {
 				tokens[i * longest + j] = BigInt(token);
 			});
 		});
-		const lengths = admitted.map(({ promptTokens }) => promptTokens.length);
-		const prompts = new KvCache(this.#model.config, admitted.length, longest);
-		await this.#run(prompts, tokens, lengths);
+		// Nothing is cached yet: places that no row has used stand for the cache.
+		const empty = new KvCache(this.#session.config, admitted.length);
+		const lengths = counts.map(() => 0);
+		const { scores, entries } = await this.#run(empty, { tokens, counts, lengths });
+		this.#cache.reserve(Math.max(...counts));
 		admitted.forEach(({ rows }, i) => {
 			for (const row of rows) {
-				this.#cache.copyRow(prompts, i, this.#live.length, row.length);
 				this.#live.push(row);
-				this.#draw(row, i);
+				this.#keep(entries, i, this.#live.length - 1, counts[i]!);
+				this.#draw(row, scores, i);
 			}
 		});
 	}
@@ -137,60 +156,65 @@ class SamplingRun {
 	/** Feeds every live row its last token and draws the next one. */
 	async #step(): Promise<void> {
 		const tokens = BigInt64Array.from(this.#live, ({ response }) => BigInt(response.tokens.at(-1)!));
-		for (const row of this.#live) row.length += 1;
-		await this.#run(
-			this.#cache,
-			tokens,
-			this.#live.map(({ length }) => length),
-		);
+		const counts = this.#live.map(() => 1);
+		const lengths = this.#live.map(({ length }) => length);
+		const { scores, entries } = await this.#run(this.#cache, { tokens, counts, lengths });
+		this.#cache.reserve(Math.max(...lengths) + 1);
 		this.#live.forEach((row, i) => {
-			this.#draw(row, i);
+			this.#keep(entries, i, i, 1);
+			this.#draw(row, scores, i);
 		});
 	}
 
-	/** One run of the graph over `lengths.length` rows of equally many tokens; row i then holds `lengths[i]` tokens. */
-	async #run(cache: KvCache, tokens: BigInt64Array, lengths: readonly number[]): Promise<void> {
-		const rows = lengths.length;
-		const width = tokens.length / rows;
-		const { feeds, fetches } = cache.tensors(rows);
-		const { vocabSize } = this.#model.config;
-		for (const [name, data] of Object.entries(this.#scores)) {
-			fetches[name] = float(data.subarray(0, rows * vocabSize), [rows, vocabSize]);
-		}
-		await this.#session.run(
-			{
-				...this.#weights,
-				...feeds,
-				tokens: int64(tokens, [rows, width]),
-				lengths: int32(
-					Int32Array.from(lengths, (length) => length - 1),
-					[rows],
-				),
-				longest: int32(Int32Array.of(Math.max(...lengths)), []),
-				last: int64(
-					BigInt64Array.from(lengths, (length, row) => BigInt(row * width + (width === 1 ? 0 : length - 1))),
-					[rows],
-				),
-				temperature: float(Float32Array.of(this.#settings.temperature || 1), []),
-			},
-			fetches,
-		);
+	#run(cache: KvCache, input: Parameters<DecodingSession["run"]>[1]) {
+		return this.#session.run(cache, input, this.#settings.temperature, this.#kinds);
 	}
 
-	#draw(row: Row, scores: number): void {
-		const { vocabSize, eosTokenIds } = this.#model.config;
-		const { temperature, topP, maxTokens } = this.#settings;
-		const { probabilities, logProbabilities } = this.#scores;
-		const offset = scores * vocabSize;
+	#keep(entries: NewEntries, from: number, to: number, count: number): void {
+		const row = this.#live[to]!;
+		this.#cache.append(entries, from, to, row.length, count);
+		row.length += count;
+	}
+
+	#draw(row: Row, scores: Record<ScoreKind, Float32Array>, at: number): void {
+		const { vocabSize } = this.#session.config;
+		const offset = at * vocabSize;
+		const { response } = row;
+		const [token, logProbability] = this.#choose(row, scores, offset, vocabSize);
+		response.tokens.push(token);
+		response.tokenLogProbabilities.push(logProbability);
+		response.logProbability += logProbability;
+		this.#tokens += 1;
+		const reason = this.#finishReason(response.tokens);
+		row.isFinished = reason !== undefined;
+		if (reason !== undefined) response.finishReason = reason;
+		this.#options.onToken?.(row, token);
+	}
+
+	/** The next token, and its log-probability under the policy at temperature 1, whatever the settings make of it. */
+	#choose(row: Row, scores: Record<ScoreKind, Float32Array>, offset: number, size: number): [number, number] {
+		const { temperature, repetitionPenalty: penalty = 1 } = this.#settings;
+		const { logits, logProbabilities } = scores;
+		let probabilities = scores.probabilities;
+		let start = offset;
+		if (penalty !== 1) {
+			const occurred = [...row.promptTokens, ...row.response.tokens];
+			probabilities = penalise(logits, offset, size, occurred, { penalty, temperature });
+			start = 0;
+		}
 		const token =
 			temperature === 0
-				? argmax(logProbabilities, offset, vocabSize)
-				: draw(probabilities, offset, vocabSize, topP, row.random);
-		const { response } = row;
-		response.tokens.push(token);
-		response.logProbability += logProbabilities[offset + token]!;
-		if (eosTokenIds.includes(token)) response.finishReason = "stop";
-		row.isFinished = response.finishReason === "stop" || response.tokens.length >= maxTokens;
+				? argmax(probabilities ?? logProbabilities, start, size)
+				: draw(probabilities, start, size, this.#settings, row.random);
+		return [token, logProbabilities[offset + token]!];
+	}
+
+	#finishReason(tokens: readonly number[]): SampledResponse["finishReason"] | undefined {
+		const { maxTokens, stop = [], repetition } = this.#settings;
+		if (this.#session.config.eosTokenIds.includes(tokens.at(-1)!)) return "stop";
+		if (this.#tokenizer !== undefined && endsInStop(tokens, stop, this.#tokenizer)) return "stop";
+		if (repetition !== undefined && endsInRepetition(tokens, repetition)) return "repetition";
+		return tokens.length >= maxTokens ? "length" : undefined;
 	}
 
 	#retire(): void {
@@ -200,43 +224,31 @@ class SamplingRun {
 			const last = this.#live.pop()!;
 			if (i === this.#live.length) continue;
 			this.#live[i] = last;
-			this.#cache.copyRow(this.#cache, this.#live.length, i, last.length);
+			this.#cache.copyRow(this.#live.length, i, last.length);
 		}
 	}
 }
 
-function newRow(seed: number, length: number): Row {
-	return {
-		response: { tokens: [], logProbability: 0, finishReason: "length" },
-		random: createRandom(seed),
-		length,
-		isFinished: false,
-	};
+/** Only what is needed is copied out of onnxruntime. */
+function scoreKinds({ temperature, repetitionPenalty = 1 }: SamplingSettings): ScoreKind[] {
+	if (repetitionPenalty !== 1) return ["logits", "logProbabilities"];
+	return temperature === 0 ? ["logProbabilities"] : ["logProbabilities", "probabilities"];
 }
 
-function checkRequests(model: Model, requests: readonly SampleRequest[], settings: SamplingSettings): void {
-	const { temperature, topP, maxTokens } = settings;
-	const bad = (what: string, got: unknown) => new DnoError({ what, where: "sampling settings", got });
-	if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY))
-		throw bad("temperature must be 0 or more", temperature);
-	if (!(topP > 0 && topP <= 1)) throw bad("topP must lie in (0, 1]", topP);
-	if (!(Number.isInteger(maxTokens) && maxTokens > 0))
-		throw bad("maxTokens must be a positive whole number", maxTokens);
-	const { vocabSize, maxPositions } = model.config;
-	requests.forEach(({ promptTokens }, i) => {
-		const where = `prompt ${i}`;
-		if (promptTokens.length === 0) throw new DnoError({ what: "the prompt has no tokens", where });
-		const unknown = promptTokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabSize));
-		if (unknown !== undefined)
-			throw new DnoError({ what: "the prompt has a token outside the vocabulary", where, got: unknown });
-		if (promptTokens.length + maxTokens > maxPositions) {
-			const what = `prompt and response do not fit the model's ${maxPositions} positions`;
-			throw new DnoError({
-				what,
-				where,
-				got: promptTokens.length + maxTokens,
-				mend: "Shorten the prompt or lower maxTokens",
-			});
-		}
-	});
+/** Whether one of the strings begins to the left of, or in, the last token's text and is complete. */
+function endsInStop(tokens: readonly number[], stop: readonly string[], tokenizer: Tokenizer): boolean {
+	const longest = Math.max(...stop.map((text) => text.length));
+	// A token is a byte at least, and a character four bytes at most.
+	const tail = tokenizer.decode(tokens.slice(-(4 * longest + 4)));
+	return stop.some((text) => tail.includes(text));
+}
+
+function newRow(place: Pick<Row, "request" | "index" | "promptTokens">, seed: number): Row {
+	return {
+		...place,
+		response: { tokens: [], tokenLogProbabilities: [], logProbability: 0, finishReason: "length" },
+		random: createRandom(seed),
+		length: 0,
+		isFinished: false,
+	};
 }
