@@ -2,13 +2,14 @@ import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, defineCommand, renderUsage } from "citty";
 import { didYouMean } from "../activities/datasets/did-you-mean.ts";
 import { DnoError } from "../core/errors.ts";
+import { exportPolicyCommand } from "./export.ts";
 import { pretrain } from "./pretrain.ts";
 import { run } from "./run.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: commands differ in their arguments, and citty's own types say any here
 type Command = CommandDef<any>;
 
-const commands: Readonly<Record<string, Command>> = { run, pretrain };
+const commands: Readonly<Record<string, Command>> = { run, pretrain, export: exportPolicyCommand };
 
 /** The whole command line, for its help. */
 function mainCommand(version: string): Command {
