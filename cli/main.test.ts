@@ -10,7 +10,13 @@ vi.setConfig({ testTimeout: 30_000 });
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
-test.concurrent.for([["--help"], ["run", "--help"], ["pretrain", "-h"]])("%s", async (args, { expect }) => {
+test.concurrent.for([
+	["--help"],
+	["run", "--help"],
+	["pretrain", "-h"],
+	["model", "--help"],
+	["model", "import", "--help"],
+])("%s", async (args, { expect }) => {
 	const { code, stdout, stderr } = await dno(args);
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 	expect(stdout).toMatchSnapshot();
@@ -31,6 +37,7 @@ test.concurrent("no command at all is the help and an error", async ({ expect })
 test.concurrent.for([
 	[["rnu"], "dno: unknown command rnu. Did you mean run?"],
 	[["toString"], "dno: unknown command toString. The commands are run, pretrain"],
+	[["model", "imprt"], "dno model: unknown command imprt. Did you mean import?"],
 	[["--versoin"], "dno: unknown option --versoin. Did you mean --version?"],
 	[["run"], "dno run: CAMPAIGN is missing. See dno run --help"],
 	[["run", "a", "b"], 'dno run: an argument too many. got "b". See dno run --help'],

@@ -7,7 +7,8 @@ import { fetchFile, patientFetch, sha256Of } from "../download/fetch-file.ts";
 import { type Environment, type OnProgress, progressOf } from "../download/progress.ts";
 
 /** What a model folder is made of; weights in other formats, images and the like stay where they are. */
-const WANTED = /^(.*\.safetensors|model\.safetensors\.index\.json|(config|generation_config)\.json|tokenizer.*\.json|special_tokens_map\.json|chat_template\.jinja|LICENSE.*)$/;
+const WANTED =
+	/^(.*\.safetensors|model\.safetensors\.index\.json|(config|generation_config)\.json|tokenizer.*\.json|special_tokens_map\.json|chat_template\.jinja|LICENSE.*)$/;
 
 export interface HubDownload {
 	/** `org/name`. */
@@ -43,7 +44,10 @@ export async function downloadFromHub(download: HubDownload): Promise<string[]> 
 		...(token && { accessToken: token }),
 	});
 	for await (const entry of listing) if (entry.type === "file" && WANTED.test(entry.path)) entries.push(entry);
-	if (!entries.some(({ path }) => path.endsWith(".safetensors")) || !entries.some(({ path }) => path === "config.json")) {
+	if (
+		!entries.some(({ path }) => path.endsWith(".safetensors")) ||
+		!entries.some(({ path }) => path === "config.json")
+	) {
 		throw new DnoError({
 			what: "the repository has no config.json with safetensors",
 			where: `${hubUrl}/${repository}`,
@@ -91,6 +95,8 @@ async function requireWhole(file: string, entry: ListFileEntry, where: string): 
 /** Large files are listed with their sha256, small ones with git's hash of them. */
 async function hasChecksum(file: string, { lfs, oid, size }: ListFileEntry): Promise<boolean> {
 	if (lfs !== undefined) return (await sha256Of(file)) === lfs.oid;
-	const hash = createHash("sha1").update(`blob ${size}\0`).update(await readFile(file));
+	const hash = createHash("sha1")
+		.update(`blob ${size}\0`)
+		.update(await readFile(file));
 	return oid === undefined || hash.digest("hex") === oid;
 }

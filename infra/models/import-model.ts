@@ -34,7 +34,12 @@ const MODEL_FILE = /\.(safetensors|json|jinja|model|txt)$|^(LICENSE|README)/;
  *
  * @throws DnoError where the source is none, cannot be reached, or holds a model that the engine does not run
  */
-export async function importModel({ source, env = process.env, onProgress = () => {}, ...job }: ImportJob): Promise<void> {
+export async function importModel({
+	source,
+	env = process.env,
+	onProgress = () => {},
+	...job
+}: ImportJob): Promise<void> {
 	const work: Work = { ...job, env, onProgress };
 	if (existsSync(job.out)) {
 		const mend = "Choose another folder, or delete this one first";
@@ -68,7 +73,12 @@ function unknownSource(got: string): DnoError {
 
 async function fromHub(repository: string, work: Work): Promise<void> {
 	if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) {
-		throw new DnoError({ what: "not a repository of the hub", got: repository, mend: "Give hf:org/name", kind: "usage" });
+		throw new DnoError({
+			what: "not a repository of the hub",
+			got: repository,
+			mend: "Give hf:org/name",
+			kind: "usage",
+		});
 	}
 	const { out, revision = "main" } = work;
 	const folder = await downloads(out);
