@@ -24,7 +24,7 @@ const ARGS = {
 export const importCommand = defineCommand({
 	meta: {
 		name: "import",
-		description: "Make a Hugging Face folder of a model, e.g. dno model import smollm2-135m-instruct",
+		description: "Make a Hugging Face folder of a model",
 	},
 	args: ARGS,
 	run: ({ rawArgs }) => runImport(rawArgs),

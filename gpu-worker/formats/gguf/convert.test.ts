@@ -49,7 +49,7 @@ describe("what cannot be read is one error that names file and tensor", () => {
 		[
 			"a header cut off",
 			() => encodeGguf(metadata, tensors).subarray(0, 300),
-			/tiny\.gguf: (not a GGUF file, or cut off|tensor \S+ ends behind)/,
+			/tiny\.gguf: not a GGUF file, or cut off/,
 		],
 		["weights cut off", () => encodeGguf(metadata, tensors).subarray(0, -5000), /tensor \S+ ends behind the end/],
 		[
