@@ -14,6 +14,7 @@ test.concurrent.for([
 	["--help"],
 	["run", "--help"],
 	["pretrain", "-h"],
+	["export", "--help"],
 	["model", "--help"],
 	["model", "import", "--help"],
 ])("%s", async (args, { expect }) => {
@@ -38,6 +39,7 @@ test.concurrent.for([
 	[["rnu"], "dno: unknown command rnu. Did you mean run?"],
 	[["toString"], "dno: unknown command toString. The commands are run, pretrain"],
 	[["model", "imprt"], "dno model: unknown command imprt. Did you mean import?"],
+	[["toString"], "dno: unknown command toString. The commands are run, pretrain, export"],
 	[["--versoin"], "dno: unknown option --versoin. Did you mean --version?"],
 	[["run"], "dno run: CAMPAIGN is missing. See dno run --help"],
 	[["run", "a", "b"], 'dno run: an argument too many. got "b". See dno run --help'],

@@ -8,11 +8,8 @@ import { durableStep, type Put } from "../activities/store/durable-step.ts";
 import { DnoError } from "../core/errors.ts";
 import type { PolicyRef, StepContext } from "../core/steps.ts";
 import type { GpuDependencies } from "./dependencies.ts";
-import { materialisePolicy, storePolicy } from "./policies.ts";
+import { INITIAL_POLICY, materialisePolicy, storePolicy } from "./policies.ts";
 import { pretrain } from "./pretrain.ts";
-
-/** The name of π_1's folder. */
-export const INITIAL_POLICY = "initial";
 
 /** Making the initial policy in the run, for `--from-scratch`. */
 export function createPretrainActivities({ store, emit, engine, policies, work, folder }: GpuDependencies) {

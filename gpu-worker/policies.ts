@@ -7,6 +7,9 @@ import type { Store } from "../activities/store/store.ts";
 import { type ArtifactRef, SCHEMA_VERSION } from "../core/records.ts";
 import type { PolicyRef } from "../core/steps.ts";
 
+/** Name of π_1. */
+export const INITIAL_POLICY = "initial";
+
 /** Names, inside a policy's folder, the manifest it was made from. */
 const MARKER = ".dno-policy.json";
 

@@ -122,16 +122,21 @@ export function readAdapter(dir: string, config: LlamaConfig): Adapter | undefin
 	return { config: adapter, weights: new Map(weights) };
 }
 
-/** Writes an adapter's two files, as PEFT does, into a folder that is being made. */
+/**
+ * Writes an adapter's two files, as PEFT does, into a folder that is being made.
+ *
+ * @param baseModel a hub id, for who loads the adapter without naming its model
+ */
 export async function writeAdapter(
 	dir: string,
 	config: LlamaConfig,
 	{ config: adapter, weights }: Adapter,
+	baseModel: string | null = null,
 ): Promise<void> {
 	const json = {
 		peft_type: "LORA",
 		task_type: "CAUSAL_LM",
-		base_model_name_or_path: null,
+		base_model_name_or_path: baseModel,
 		r: adapter.rank,
 		lora_alpha: adapter.alpha,
 		target_modules: adapter.targetModules,

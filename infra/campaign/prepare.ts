@@ -4,8 +4,7 @@ import type { Lineage, Store } from "../../activities/store/store.ts";
 import type { CampaignConfig } from "../../core/config.ts";
 import type { LineKey } from "../../core/events.ts";
 import type { CampaignSpec, PromptSet } from "../../core/steps.ts";
-import { INITIAL_POLICY } from "../../gpu-worker/create-pretrain-activities.ts";
-import { storePolicy } from "../../gpu-worker/policies.ts";
+import { INITIAL_POLICY, storePolicy } from "../../gpu-worker/policies.ts";
 
 /** Puts what a campaign begins with into its store: config, prompts and initial policy. Doing it again changes nothing. */
 export async function prepareCampaign(
