@@ -36,7 +36,7 @@ export const response = z.strictObject({
 	text: z.string(),
 	/** The ids that were sampled: text does not always encode back to the tokens it came from. */
 	tokens,
-	finishReason: z.enum(["stop", "length"]),
+	finishReason: z.enum(["stop", "length", "repetition"]),
 	/** log π(y|x) in nats under the policy that sampled it; absent for the teacher's. */
 	logProbability: z.number().optional(),
 	seed: z.int().nonnegative().optional(),

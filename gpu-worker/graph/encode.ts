@@ -10,8 +10,20 @@ const ELEMENT_TYPES: Record<DataType, number> = { float32: 1, int32: 6, int64: 7
 const OPSET = 23;
 const IR_VERSION = 11;
 
-/** The bytes of the graph as an ONNX model, as `InferenceSession.create` takes them; nodes that no output needs are left out. */
-export function encodeGraph(graph: Graph): Uint8Array {
+/** Where the bytes of a float32 tensor lie, little-endian. */
+export interface ExternalTensor {
+	/** A path relative to the session's folder of external data, or the name of a buffer given to the session. */
+	readonly location: string;
+	readonly offset: number;
+	readonly length: number;
+}
+
+/**
+ * The bytes of the graph as an ONNX model, as `InferenceSession.create` takes them; nodes that no output needs are left out.
+ *
+ * @param external inputs that become initialisers, whose data lie outside of the model
+ */
+export function encodeGraph(graph: Graph, external: ReadonlyMap<string, ExternalTensor> = new Map()): Uint8Array {
 	const nodes = liveNodes(graph);
 	// A node writes a graph output under its own name, so that the output's buffer can be the one that is passed in;
 	// an Identity stands in only where one value is several outputs or an output is an input.
@@ -25,6 +37,7 @@ export function encodeGraph(graph: Graph): Uint8Array {
 	const nameOf = (value: Value | undefined) => (value === undefined ? "" : (renamed.get(value.name) ?? value.name));
 	const used = new Set(nodes.flatMap((node) => node.inputs.map((input) => input?.name)));
 	for (const { value } of graph.outputs) used.add(value.name);
+	const inputs = graph.inputs.filter(({ name }) => used.has(name));
 	return encodeModel({
 		irVersion: IR_VERSION,
 		producerName: "dno",
@@ -38,8 +51,13 @@ export function encodeGraph(graph: Graph): Uint8Array {
 				...nodes.map((node) => encodeNode(node, nameOf)),
 				...copied.map(({ name, value }) => ({ opType: "Identity", input: [nameOf(value)], output: [name], name })),
 			],
-			initializer: graph.constants.filter(({ value }) => used.has(value.name)).map(encodeConstant),
-			input: graph.inputs.filter(({ name }) => used.has(name)).map((value) => encodeInfo(value.name, value)),
+			initializer: [
+				...graph.constants.filter(({ value }) => used.has(value.name)).map(encodeConstant),
+				...inputs
+					.filter(({ name }) => external.has(name))
+					.map((value) => encodeExternal(value, external.get(value.name)!)),
+			],
+			input: inputs.filter(({ name }) => !external.has(name)).map((value) => encodeInfo(value.name, value)),
 			output: graph.outputs.map(({ name, value }) => encodeInfo(name, value)),
 		},
 	});
@@ -72,6 +90,17 @@ function encodeConstant({ value, data }: Constant) {
 		dims: value.shape,
 		rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
 	};
+}
+
+/** TensorProto.DataLocation.EXTERNAL. */
+const EXTERNAL = 1;
+
+function encodeExternal({ name, dtype, shape }: Value, { location, offset, length }: ExternalTensor) {
+	const externalData = Object.entries({ location, offset, length }).map(([key, value]) => ({
+		key,
+		value: String(value),
+	}));
+	return { name, dataType: ELEMENT_TYPES[dtype], dims: shape, dataLocation: EXTERNAL, externalData };
 }
 
 function encodeInfo(name: string, { dtype, shape }: { readonly dtype: DataType; readonly shape: Shape }) {

@@ -52,12 +52,27 @@ export function readModel(dir: string): Model {
 	const config = readModelConfig(dir);
 	using files = new WeightFiles(dir);
 	checkWeights(files, config);
-	const weights = parameterSpecs(config).map(({ name }): [string, Float32Array] => {
+	return { config, weights: new Map(readWeights(files, config)) };
+}
+
+/**
+ * Checks a folder's weights as {@link readModel} does, keeping none of them.
+ *
+ * @throws DnoError naming file and tensor
+ */
+export function checkWeightValues(files: WeightFiles, config: LlamaConfig): void {
+	checkWeights(files, config);
+	for (const _ of readWeights(files, config));
+}
+
+function* readWeights(files: WeightFiles, config: LlamaConfig): Generator<[string, Float32Array]> {
+	for (const { name } of parameterSpecs(config)) {
 		const { data } = files.read(name);
-		if (!hasNonFinite(data)) return [name, data];
-		throw new DnoError({ what: `tensor ${name} holds NaN or infinity`, where: files.whereIs(name) });
-	});
-	return { config, weights: new Map(weights) };
+		if (hasNonFinite(data)) {
+			throw new DnoError({ what: `tensor ${name} holds NaN or infinity`, where: files.whereIs(name) });
+		}
+		yield [name, data];
+	}
 }
 
 /** The model of a policy folder as it is sampled from: its weights, with its LoRA adapter added where it has one. */

@@ -6,13 +6,16 @@ import { createOnnxTrainer } from "./trainer.ts";
 
 const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
 
+/** Goes up whenever a change of the engine may change the last digits of what it samples or trains. */
+const REVISION = 2;
+
 /**
  * The embedded engine: Llama models in float32 on onnxruntime's CPU provider.
  *
  * @param threads threads of one session; by default the machine's cores. Part of the fingerprint, since sums depend on it
  */
 export function createOnnxEngine({ threads = availableParallelism() }: { readonly threads?: number } = {}): Engine {
-	const fingerprint = `onnx-cpu/${version}/threads=${threads}`;
+	const fingerprint = `onnx-cpu/${version}/revision=${REVISION}/threads=${threads}`;
 	return {
 		name: "onnx",
 		fingerprint,

@@ -65,8 +65,8 @@ describe("sampling", () => {
 		const asked = requests(120); // 360 responses: more than are decoded at once
 		const together = await sample(dir, asked);
 		const alone = await sample(dir, [asked[77]!, { ...asked[4]!, seeds: asked[4]!.seeds.slice(2, 3) }]);
-		expect(alone[0]!.map(({ tokens }) => tokens)).toEqual(together[77]!.map(({ tokens }) => tokens));
-		expect(alone[1]![0]!.tokens).toEqual(together[4]![2]!.tokens);
+		expect(alone[0]).toEqual(together[77]); // log-probabilities to the last bit
+		expect(alone[1]![0]).toEqual(together[4]![2]);
 		expect(await sample(dir, asked)).toEqual(together);
 	});
 
@@ -96,7 +96,7 @@ describe("sampling", () => {
 		const dir = await newModel();
 		const seen: number[][] = [];
 		await sample(dir, requests(10), settings, { onProgress: (...progress: number[]) => seen.push(progress) });
-		expect(seen.at(-1)).toEqual([30, 30]);
+		expect(seen.at(-1)!.slice(0, 2)).toEqual([30, 30]);
 		const controller = new AbortController();
 		const stop = sample(dir, requests(10), settings, {
 			signal: controller.signal,
@@ -119,26 +119,20 @@ describe("sampling", () => {
 	});
 });
 
-test("a model that onnxruntime's attention cannot decode is refused when it is opened", async () => {
-	const outDir = join(temporaryFolder(), "model");
-	await createRandomModel({ config: { ...tinyConfig(true), headDim: 8 }, tokenizerFile, seed: 1, outDir });
-	await expect(engine.openSampler(outDir)).rejects.toThrow("head_dim is a multiple of 16");
-});
-
 describe("drawing from a row of probabilities", () => {
-	const numbers = Float32Array.of(9, 0.1, 0.4, 0, 0.3, 0.2, 9);
+	const numbers = Float32Array.of(0.1, 0.4, 0, 0.3, 0.2);
 
 	test("keeps to the smallest set whose mass reaches topP", () => {
 		const random = createRandom(1);
-		const drawn = new Set(Array.from({ length: 500 }, () => draw(numbers, 1, 5, 0.6, random)));
+		const drawn = new Set(Array.from({ length: 500 }, () => draw(numbers, { topP: 0.6 }, random)));
 		expect([...drawn].sort()).toEqual([1, 3]);
 	});
 
 	test("never draws what has no probability, also at the ends of the unit interval", () => {
 		for (const number of [0, 0.5, 0.7499, 0.75, 1 - 2 ** -32]) {
-			expect(draw(numbers, 1, 5, 1, () => number)).not.toBe(2);
-			expect([1, 3, 0, 4]).toContain(draw(numbers, 1, 5, 0.99, () => number));
+			expect(draw(numbers, { topP: 1 }, () => number)).not.toBe(2);
+			expect([1, 3, 0, 4]).toContain(draw(numbers, { topP: 0.99 }, () => number));
 		}
-		expect(argmax(numbers, 1, 5)).toBe(1);
+		expect(argmax(numbers)).toBe(1);
 	});
 });

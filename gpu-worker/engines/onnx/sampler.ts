@@ -1,196 +1,235 @@
 import type * as ort from "onnxruntime-node";
-import { DnoError } from "../../../core/errors.ts";
 import { createRandom, type Random } from "../../../core/random.ts";
+import { endsInRepetition } from "../../../core/repetition.ts";
 import { breathe } from "../../breathe.ts";
-import type { RunOptions, SampledResponse, SampleRequest, Sampler, SamplingSettings } from "../../engine.ts";
+import type { SampledResponse, SampleOptions, SampleRequest, Sampler, SamplingSettings } from "../../engine.ts";
+import { openTokenizer } from "../../formats/tokenizer.ts";
+import type { LlamaConfig } from "../../model/config.ts";
 import { buildDecodingGraph } from "../../model/decoding-graph.ts";
-import { type Model, readMergedModel } from "../../model/folder.ts";
+import { readModelConfig } from "../../model/folder.ts";
+import { checkRequests } from "./check-requests.ts";
+import { DecoderRuns, type Results } from "./decoder-run.ts";
+import { openFixedWeights } from "./fixed-weights.ts";
 import { KvCache } from "./kv-cache.ts";
 import { argmax, draw } from "./sampling.ts";
-import { float, int32, int64, openSession, type Tensors, weightTensors } from "./session.ts";
+import { openSession } from "./session.ts";
+import { createStopFinder } from "./stop-strings.ts";
 
 /** Most rows decoded together: many share a step's fixed cost, and the buffers of their scores stay bounded. */
 const MAX_ROWS = 256;
 /** Memory that the cache may take. */
 const MAX_CACHE_BYTES = 1 << 30;
+/** The cache grows by blocks of so many tokens; sums over a block do not depend on how many blocks there are. */
+const BLOCK = 64;
+/** Tokens of prompts that are read in one run. */
+const PREFILL_TOKENS = 2048;
 
 /** Opens a policy for sampling on onnxruntime. */
 export async function openOnnxSampler(modelDir: string, threads: number): Promise<Sampler> {
-	const model = readMergedModel(modelDir);
-	const { headDim } = model.config;
-	if (headDim % 16 !== 0) {
-		const what = "onnxruntime decodes only models whose head_dim is a multiple of 16";
-		throw new DnoError({ what, where: modelDir, got: headDim, mend: "Use a model with another head_dim" });
-	}
-	const session = await openSession(buildDecodingGraph(model.config), threads);
+	const config = readModelConfig(modelDir);
+	const session = await openSession(buildDecodingGraph(config), threads, openFixedWeights(modelDir, config));
 	return {
-		sample: (requests, settings, options = {}) => new SamplingRun(session, model, requests, settings, options).finish(),
+		async sample(requests, settings, options = {}) {
+			checkRequests(config, requests, settings);
+			const { stopStrings = [] } = settings;
+			const stops = stopStrings.length === 0 ? () => false : createStopFinder(stopStrings, openTokenizer(modelDir));
+			return new SamplingRun(session, config, requests, settings, options, stops).finish();
+		},
 		dispose: () => session.release(),
 	};
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** A response being drawn; its place in `SamplingRun.#live` is its row in the cache. */
 interface Row {
-	readonly response: { tokens: number[]; logProbability: number; finishReason: "stop" | "length" };
+	readonly request: number;
+	readonly sample: number;
+	readonly response: Mutable<SampledResponse>;
 	readonly random: Random;
 	/** Tokens in the cache. */
 	length: number;
 	isFinished: boolean;
 }
 
-/** Prompts and the responses to draw for them, at most a cache full each. */
+/** A prompt and responses to draw for it, at most a cache full. */
 interface Work {
 	readonly promptTokens: readonly number[];
 	readonly rows: readonly Row[];
 }
 
 /**
- * One call of `sample`: prompts are read in batches, their cache rows copied to each of their responses, and all live
- * rows take one step at a time. A finished row gives its place to the last one, so the live rows stay the first of the
- * cache; when half of the places are free, further prompts are read.
+ * One call of `sample`. Prompts of one length are read together, each once for all of its responses, and all live rows
+ * take one step at a time. A finished row gives its place to the last one, so the live rows stay the first of the cache;
+ * as soon as the next prompt's responses have room, it is read.
  */
 class SamplingRun {
-	readonly #session: ort.InferenceSession;
-	readonly #model: Model;
+	readonly #config: LlamaConfig;
 	readonly #settings: SamplingSettings;
-	readonly #options: RunOptions;
-	readonly #weights: Tensors;
+	readonly #options: SampleOptions;
+	readonly #requests: readonly SampleRequest[];
+	readonly #stops: (tokens: number[]) => boolean;
+	readonly #runs: DecoderRuns;
 	readonly #results: SampledResponse[][];
-	readonly #queue: Work[] = [];
+	/** By length of prompt, so that prompts of one length stand together. */
+	readonly #queue: Work[];
 	readonly #live: Row[] = [];
 	readonly #capacity: number;
 	readonly #cache: KvCache;
 	readonly #total: number;
-	readonly #scores: { readonly probabilities: Float32Array; readonly logProbabilities: Float32Array };
 	#done = 0;
+	#tokens = 0;
 
 	constructor(
 		session: ort.InferenceSession,
-		model: Model,
+		config: LlamaConfig,
 		requests: readonly SampleRequest[],
 		settings: SamplingSettings,
-		options: RunOptions,
+		options: SampleOptions,
+		stops: (tokens: number[]) => boolean,
 	) {
-		checkRequests(model, requests, settings);
-		this.#session = session;
-		this.#model = model;
+		this.#config = config;
 		this.#settings = settings;
 		this.#options = options;
-		this.#weights = weightTensors(model.config, model.weights);
+		this.#requests = requests;
+		this.#stops = stops;
+		const tables = ["logProbabilities"];
+		if (settings.temperature > 0) tables.push("probabilities");
+		if (this.#penalty !== 1) tables.push("scores");
+		this.#runs = new DecoderRuns(session, config, settings.temperature || 1, tables);
 		const longest = settings.maxTokens + Math.max(0, ...requests.map(({ promptTokens }) => promptTokens.length));
-		const affordable = Math.max(1, Math.floor(MAX_CACHE_BYTES / KvCache.rowBytes(model.config, longest)));
+		const affordable = Math.max(1, Math.floor(MAX_CACHE_BYTES / KvCache.rowBytes(config, blocks(longest))));
 		this.#total = requests.reduce((sum, { seeds }) => sum + seeds.length, 0);
 		this.#capacity = Math.min(MAX_ROWS, affordable, Math.max(1, this.#total));
-		this.#cache = new KvCache(model.config, this.#capacity, longest);
-		const size = this.#capacity * model.config.vocabSize;
-		this.#scores = { probabilities: new Float32Array(size), logProbabilities: new Float32Array(size) };
-		this.#results = requests.map(({ promptTokens, seeds }) => {
-			const rows = seeds.map((seed) => newRow(seed, promptTokens.length));
-			for (let i = 0; i < rows.length; i += this.#capacity) {
-				this.#queue.push({ promptTokens, rows: rows.slice(i, i + this.#capacity) });
-			}
-			return rows.map(({ response }) => response);
+		this.#cache = new KvCache(config, this.#capacity, BLOCK);
+		const work = requests.map(({ promptTokens, seeds }, request) => {
+			const rows = seeds.map((seed, sample) => newRow(request, sample, seed, promptTokens.length));
+			return { promptTokens, rows };
 		});
+		this.#results = work.map(({ rows }) => rows.map(({ response }) => response));
+		this.#queue = work
+			.flatMap(({ promptTokens, rows }) =>
+				Array.from({ length: Math.ceil(rows.length / this.#capacity) }, (_, i) => ({
+					promptTokens,
+					rows: rows.slice(i * this.#capacity, (i + 1) * this.#capacity),
+				})),
+			)
+			.sort((a, b) => a.promptTokens.length - b.promptTokens.length);
 	}
 
 	async finish(): Promise<SampledResponse[][]> {
 		while (this.#queue.length > 0 || this.#live.length > 0) {
 			await breathe(this.#options.signal);
-			const free = this.#capacity - this.#live.length;
-			if (this.#queue.length > 0 && (this.#live.length === 0 || free >= this.#capacity / 2)) await this.#admit();
+			const admitted = this.#takeWork();
+			if (admitted.length > 0) await this.#admit(admitted);
 			else await this.#step();
 			this.#retire();
-			this.#options.onProgress?.(this.#done, this.#total);
+			this.#options.onProgress?.(this.#done, this.#total, this.#tokens);
 		}
 		return this.#results;
 	}
 
-	/** Reads as many prompts as there is room for and draws the first token of each of their responses. */
-	async #admit(): Promise<void> {
-		const admitted: Work[] = [];
+	get #penalty(): number {
+		return this.#settings.repetitionPenalty ?? 1;
+	}
+
+	/** The next prompts of one length, as many as there is room for. */
+	#takeWork(): Work[] {
+		const taken: Work[] = [];
 		let free = this.#capacity - this.#live.length;
-		while (this.#queue.length > 0 && this.#queue[0]!.rows.length <= free) {
-			const work = this.#queue.shift()!;
-			admitted.push(work);
-			free -= work.rows.length;
+		for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+			const length = next.promptTokens.length;
+			if (next.rows.length > free) break;
+			if (
+				taken.length > 0 &&
+				(taken[0]!.promptTokens.length !== length || (taken.length + 1) * length > PREFILL_TOKENS)
+			)
+				break;
+			taken.push(this.#queue.shift()!);
+			free -= next.rows.length;
 		}
-		if (admitted.length === 0) return this.#step();
-		const longest = Math.max(...admitted.map(({ promptTokens }) => promptTokens.length));
-		const tokens = new BigInt64Array(admitted.length * longest);
-		admitted.forEach(({ promptTokens }, i) => {
-			promptTokens.forEach((token, j) => {
-				tokens[i * longest + j] = BigInt(token);
-			});
-		});
-		const lengths = admitted.map(({ promptTokens }) => promptTokens.length);
-		const prompts = new KvCache(this.#model.config, admitted.length, longest);
-		await this.#run(prompts, tokens, lengths);
+		return taken;
+	}
+
+	/** Reads prompts and draws the first token of each of their responses. */
+	async #admit(admitted: readonly Work[]): Promise<void> {
+		const { results, cache } = await this.#runs.read(admitted.map(({ promptTokens }) => promptTokens));
+		this.#makeRoom(cache.capacity + 1);
 		admitted.forEach(({ rows }, i) => {
 			for (const row of rows) {
-				this.#cache.copyRow(prompts, i, this.#live.length, row.length);
+				this.#cache.copyRow(cache, i, this.#live.length, row.length);
 				this.#live.push(row);
-				this.#draw(row, i);
+				this.#draw(row, results, i);
 			}
 		});
 	}
 
 	/** Feeds every live row its last token and draws the next one. */
 	async #step(): Promise<void> {
-		const tokens = BigInt64Array.from(this.#live, ({ response }) => BigInt(response.tokens.at(-1)!));
-		for (const row of this.#live) row.length += 1;
-		await this.#run(
-			this.#cache,
-			tokens,
-			this.#live.map(({ length }) => length),
-		);
+		const lengths = this.#live.map(({ length }) => length);
+		this.#makeRoom(Math.max(...lengths) + 1);
+		const tokens = this.#live.map(({ response }) => response.tokens.at(-1)!);
+		const results = await this.#runs.step(this.#cache, tokens, lengths);
 		this.#live.forEach((row, i) => {
-			this.#draw(row, i);
+			row.length += 1;
+			this.#draw(row, results, i);
 		});
 	}
 
-	/** One run of the graph over `lengths.length` rows of equally many tokens; row i then holds `lengths[i]` tokens. */
-	async #run(cache: KvCache, tokens: BigInt64Array, lengths: readonly number[]): Promise<void> {
-		const rows = lengths.length;
-		const width = tokens.length / rows;
-		const { feeds, fetches } = cache.tensors(rows);
-		const { vocabSize } = this.#model.config;
-		for (const [name, data] of Object.entries(this.#scores)) {
-			fetches[name] = float(data.subarray(0, rows * vocabSize), [rows, vocabSize]);
-		}
-		await this.#session.run(
-			{
-				...this.#weights,
-				...feeds,
-				tokens: int64(tokens, [rows, width]),
-				lengths: int32(
-					Int32Array.from(lengths, (length) => length - 1),
-					[rows],
-				),
-				longest: int32(Int32Array.of(Math.max(...lengths)), []),
-				last: int64(
-					BigInt64Array.from(lengths, (length, row) => BigInt(row * width + (width === 1 ? 0 : length - 1))),
-					[rows],
-				),
-				temperature: float(Float32Array.of(this.#settings.temperature || 1), []),
-			},
-			fetches,
+	#makeRoom(tokens: number): void {
+		if (tokens <= this.#cache.capacity) return;
+		this.#cache.grow(
+			blocks(tokens),
+			this.#live.map(({ length }) => length),
 		);
 	}
 
-	#draw(row: Row, scores: number): void {
-		const { vocabSize, eosTokenIds } = this.#model.config;
-		const { temperature, topP, maxTokens } = this.#settings;
-		const { probabilities, logProbabilities } = this.#scores;
-		const offset = scores * vocabSize;
-		const token =
-			temperature === 0
-				? argmax(logProbabilities, offset, vocabSize)
-				: draw(probabilities, offset, vocabSize, topP, row.random);
+	#draw(row: Row, results: Results, line: number): void {
+		const { vocabSize, eosTokenIds } = this.#config;
+		const { temperature, maxTokens, repetition } = this.#settings;
+		const table = (name: string) =>
+			(results[name]!.data as Float32Array).subarray(line * vocabSize, (line + 1) * vocabSize);
+		const logProbabilities = table("logProbabilities");
+		let token: number;
+		if (temperature === 0) {
+			token = argmax(this.#penalty === 1 ? logProbabilities : this.#penalise(row, table("scores").slice()));
+		} else {
+			token = draw(this.#weigh(row, table), this.#settings, row.random);
+		}
 		const { response } = row;
 		response.tokens.push(token);
-		response.logProbability += logProbabilities[offset + token]!;
-		if (eosTokenIds.includes(token)) response.finishReason = "stop";
-		row.isFinished = response.finishReason === "stop" || response.tokens.length >= maxTokens;
+		response.logProbabilities.push(logProbabilities[token]!);
+		response.logProbability += logProbabilities[token]!;
+		this.#tokens += 1;
+		if (eosTokenIds.includes(token) || this.#stops(response.tokens)) response.finishReason = "stop";
+		else if (repetition !== undefined && endsInRepetition(response.tokens, repetition))
+			response.finishReason = "repetition";
+		row.isFinished = response.finishReason !== "length" || response.tokens.length >= maxTokens;
+		this.#options.onToken?.(row.request, row.sample, token);
+	}
+
+	/** Weights to draw by: the probabilities at the temperature, those of tokens that occurred lowered by the penalty. */
+	#weigh(row: Row, table: (name: string) => Float32Array): Float32Array {
+		if (this.#penalty === 1) return table("probabilities");
+		const weights = table("probabilities").slice();
+		const scores = table("scores");
+		const penalised = this.#penalise(row, scores.slice());
+		for (const token of this.#occurred(row)) {
+			weights[token]! *= Math.exp((penalised[token]! - scores[token]!) / this.#settings.temperature);
+		}
+		return weights;
+	}
+
+	#penalise(row: Row, scores: Float32Array): Float32Array {
+		for (const token of this.#occurred(row)) {
+			const score = scores[token]!;
+			scores[token] = score > 0 ? score / this.#penalty : score * this.#penalty;
+		}
+		return scores;
+	}
+
+	#occurred({ request, response }: Row): Set<number> {
+		return new Set([...this.#requests[request]!.promptTokens, ...response.tokens]);
 	}
 
 	#retire(): void {
@@ -205,38 +244,17 @@ class SamplingRun {
 	}
 }
 
-function newRow(seed: number, length: number): Row {
+function blocks(tokens: number): number {
+	return Math.ceil(tokens / BLOCK) * BLOCK;
+}
+
+function newRow(request: number, sample: number, seed: number, length: number): Row {
 	return {
-		response: { tokens: [], logProbability: 0, finishReason: "length" },
+		request,
+		sample,
+		response: { tokens: [], logProbabilities: [], logProbability: 0, finishReason: "length" },
 		random: createRandom(seed),
 		length,
 		isFinished: false,
 	};
-}
-
-function checkRequests(model: Model, requests: readonly SampleRequest[], settings: SamplingSettings): void {
-	const { temperature, topP, maxTokens } = settings;
-	const bad = (what: string, got: unknown) => new DnoError({ what, where: "sampling settings", got });
-	if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY))
-		throw bad("temperature must be 0 or more", temperature);
-	if (!(topP > 0 && topP <= 1)) throw bad("topP must lie in (0, 1]", topP);
-	if (!(Number.isInteger(maxTokens) && maxTokens > 0))
-		throw bad("maxTokens must be a positive whole number", maxTokens);
-	const { vocabSize, maxPositions } = model.config;
-	requests.forEach(({ promptTokens }, i) => {
-		const where = `prompt ${i}`;
-		if (promptTokens.length === 0) throw new DnoError({ what: "the prompt has no tokens", where });
-		const unknown = promptTokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabSize));
-		if (unknown !== undefined)
-			throw new DnoError({ what: "the prompt has a token outside the vocabulary", where, got: unknown });
-		if (promptTokens.length + maxTokens > maxPositions) {
-			const what = `prompt and response do not fit the model's ${maxPositions} positions`;
-			throw new DnoError({
-				what,
-				where,
-				got: promptTokens.length + maxTokens,
-				mend: "Shorten the prompt or lower maxTokens",
-			});
-		}
-	});
 }
