@@ -106,6 +106,19 @@ export const campaignConfig = z.strictObject({
 		samples: z.int().min(2, "Algorithm 2 compares a policy's own samples, so it needs K ≥ 2"),
 		temperature: z.number().positive().default(1),
 		topP: z.number().positive().max(1).default(1),
+		/** Draw from so many of the most likely tokens only. */
+		topK: z.int().positive().optional(),
+		/** Draw only tokens at least so likely, as a share of the most likely one's probability. */
+		minP: probability.optional(),
+		/** Divides the scores of tokens that occurred already. */
+		repetitionPenalty: z.number().positive().optional(),
+		/** A response, also to an evaluation's prompt, ends where one of these texts is complete. */
+		stop: z.array(z.string().min(1)).optional(),
+		/**
+		 * A response in which an n-gram of `ngram` tokens occurs `times` times ends there and loses to all others without being
+		 * judged, as in the paper.
+		 */
+		repetition: z.strictObject({ ngram: z.int().positive(), times: z.int().min(2) }).optional(),
 		/** Longest response in tokens. */
 		maxTokens: z.int().positive(),
 	}),

@@ -1,24 +1,23 @@
-/** From when on a text repeats itself. */
-export interface RepetitionLimit {
-	/** Tokens of the n-gram. */
-	readonly size: number;
-	/** How often it occurs, overlaps included. */
+/** When a response counts as a loop. */
+export interface RepetitionRule {
+	/** Tokens of an n-gram. */
+	readonly ngram: number;
+	/** How often one has to occur. */
 	readonly times: number;
 }
 
 /**
- * Whether the last `size` tokens occur at least `times` times in a text, overlaps included. Asked after every token, it
- * finds the first n-gram that does. Responses with heavily repeated n-grams are negatives without being judged (DNO,
- * arXiv 2404.03715, the settings of its experiments); how large and how often is ours to choose.
+ * Whether the n-gram that a response ends with occurs `times` times in it. The paper takes samples with heavily repeated
+ * n-grams for negatives outright, without asking the judge (its section on the data it trains on).
  */
-export function endsInRepetition(tokens: readonly number[], { size, times }: RepetitionLimit): boolean {
-	const last = tokens.length - size;
-	if (last < 0) return false;
-	let count = 0;
-	for (let start = last; start >= 0; start--) {
-		let i = 0;
-		while (i < size && tokens[start + i] === tokens[last + i]) i++;
-		if (i === size && ++count >= times) return true;
+export function endsInRepetition(tokens: readonly number[], { ngram, times }: RepetitionRule): boolean {
+	const end = tokens.length - ngram;
+	if (end < 0) return false;
+	let count = 1;
+	for (let start = end - 1; start >= 0 && count < times; start--) {
+		let isSame = true;
+		for (let i = 0; i < ngram && isSame; i++) isSame = tokens[start + i] === tokens[end + i];
+		if (isSame) count += 1;
 	}
-	return false;
+	return count >= times;
 }

@@ -3,6 +3,7 @@ import { readConfig } from "../activities/datasets/read-config.ts";
 import { reportProgress } from "../activities/progress.ts";
 import { durableStep } from "../activities/store/durable-step.ts";
 import { readJsonLines, toJsonLines } from "../activities/store/json-lines.ts";
+import type { CampaignConfig } from "../core/config.ts";
 import { hashSeed } from "../core/random.ts";
 import {
 	type CandidateGroup,
@@ -19,6 +20,18 @@ import type { Tokenizer } from "./formats/tokenizer.ts";
 import { materialisePolicy } from "./policies.ts";
 import { openPromptFormat } from "./prompt-format.ts";
 
+/** How many responses are drawn, and how; what ends a response is the same for an evaluation as for training. */
+function settingsOf({ sampling, evaluation }: CampaignConfig, purpose: SampleJob["purpose"]) {
+	if (purpose !== "evaluation") return sampling;
+	const { samples, temperature, topP } = evaluation;
+	const { maxTokens, stop, repetition } = sampling;
+	return {
+		...{ samples, temperature, topP, maxTokens },
+		...(stop !== undefined && { stop }),
+		...(repetition !== undefined && { repetition }),
+	};
+}
+
 /** Sampling, on the host where the policy is loaded. */
 export function createSamplingActivities({ store, emit, engine, policies }: GpuDependencies) {
 	return {
@@ -28,16 +41,13 @@ export function createSamplingActivities({ store, emit, engine, policies }: GpuD
 			const config = await readConfig(store, job.config);
 			const { seed } = config;
 			const { purpose, iteration, policy, prompts, from, to } = job;
-			const settings = {
-				...(purpose === "evaluation" ? config.evaluation : config.sampling),
-				maxTokens: config.sampling.maxTokens,
-			};
-			const count = purpose === "answers" ? 0 : settings.samples;
+			const { samples, ...settings } = settingsOf(config, purpose);
+			const count = purpose === "answers" ? 0 : samples;
 			// Every policy is evaluated with the same seeds: differences between policies are then less noisy.
 			const stream = purpose === "evaluation" ? "evaluation" : `training-${iteration}`;
 			const inputs = {
 				engine: engine.fingerprint,
-				...(count > 0 && { seed, stream, temperature: settings.temperature, topP: settings.topP }),
+				...(count > 0 && { seed, stream, ...settings }),
 				maxTokens: settings.maxTokens,
 				// What is at its default is left out, so that it does not change the key of a step.
 				...(config.prompts.format !== "chat" && { format: config.prompts.format }),

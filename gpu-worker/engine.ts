@@ -1,5 +1,5 @@
 import type { PairLoss } from "../core/losses.ts";
-import type { RepetitionLimit } from "../core/repetition.ts";
+import type { RepetitionRule } from "../core/repetition.ts";
 
 /** How the policy is sampled; the same names as in transformers' GenerationConfig. */
 export interface SamplingSettings {
@@ -7,16 +7,16 @@ export interface SamplingSettings {
 	readonly temperature: number;
 	/** Nucleus mass in (0, 1]; 1 keeps the whole distribution. */
 	readonly topP: number;
-	/** Draw from the most likely tokens only, at most so many; before `topP`. */
-	readonly topK?: number;
-	/** Draw from tokens at least so likely relative to the likeliest one, in [0, 1]; after `topP`. */
-	readonly minP?: number;
-	/** Scores of tokens that stand in prompt or response are divided by it where positive, else multiplied (Keskar et al., arXiv 1909.05858). */
-	readonly repetitionPenalty?: number;
-	/** A response ends with the token that completes one of them; it keeps that token, and so the string. */
-	readonly stopStrings?: readonly string[];
-	/** A response ends where its last `size` tokens stand in it `times` times. */
-	readonly repetition?: RepetitionLimit;
+	/** Draw from so many of the most likely tokens only; absent: from all. */
+	readonly topK?: number | undefined;
+	/** Draw only tokens at least so likely, as a share of the most likely one's probability; 0 is off. */
+	readonly minP?: number | undefined;
+	/** Scores of tokens that occurred in prompt or response are divided (negative ones multiplied) by it; 1 is off. */
+	readonly repetitionPenalty?: number | undefined;
+	/** A response ends with the token that completes one of these texts; it stays in the response. */
+	readonly stop?: readonly string[] | undefined;
+	/** Ends a response that has become a loop. */
+	readonly repetition?: RepetitionRule | undefined;
 	/** Longest response in tokens, the end-of-sequence token included. */
 	readonly maxTokens: number;
 }
@@ -31,11 +31,11 @@ export interface SampleRequest {
 /** One sampled response; `tokens` holds the end-of-sequence token where the policy emitted it. */
 export interface SampledResponse {
 	readonly tokens: number[];
-	/** log π(token | prefix) of each token, in nats: the policy's own, before temperature, penalty and truncation. */
-	readonly logProbabilities: number[];
-	/** Their sum. */
+	/** Sum over `tokens` of log π(token | prefix) at temperature 1, in nats. */
 	readonly logProbability: number;
-	/** An end-of-sequence token or a stop string, `maxTokens`, or `repetition`. */
+	/** The terms of that sum. */
+	readonly tokenLogProbabilities: number[];
+	/** `stop`: the end-of-sequence token or a stop text; `repetition`: {@link SamplingSettings.repetition}. */
 	readonly finishReason: "stop" | "length" | "repetition";
 }
 
@@ -49,8 +49,8 @@ export interface RunOptions {
 }
 
 export interface SampleOptions extends RunOptions {
-	/** Called with every token as it is drawn: of `requests[request]`, the response of `seeds[sample]`. */
-	readonly onToken?: (request: number, sample: number, token: number) => void;
+	/** Called with every token as it is drawn; `index` counts the responses of a request. */
+	readonly onToken?: (of: { readonly request: number; readonly index: number }, token: number) => void;
 }
 
 /** Draws responses from one policy. */
@@ -183,7 +183,7 @@ export interface Trainer {
 /** What a GPU worker loads a policy with. */
 export interface Engine {
 	readonly name: string;
-	/** Everything besides model, data and seed that determines the numbers, e.g. `onnx-cpu/1.30.0/revision=2/threads=2`. */
+	/** Everything besides model, data and seed that determines the numbers, e.g. `onnx-cpu/1.30.0/threads=2`. */
 	readonly fingerprint: string;
 	openSampler(modelDir: string): Promise<Sampler>;
 	openTrainer(): Trainer;

@@ -8,13 +8,14 @@ import type { ActivityDependencies } from "../dependencies.ts";
 import { reportProgress } from "../progress.ts";
 import { durableStep, type Put } from "../store/durable-step.ts";
 import { readJsonLines, toJsonLines } from "../store/json-lines.ts";
+import { withAutomaticNegatives } from "./automatic-negatives.ts";
 import { mergeCandidates, readCandidates } from "./candidates.ts";
 import type { Oracle } from "./oracle.ts";
 import { loadVerifier } from "./verifier.ts";
 
 /** Opens the oracle that a config names; its paths begin at `folder`. */
 async function openOracle(config: CampaignConfig["oracle"], folder: string): Promise<Oracle> {
-	return loadVerifier(resolve(folder, config.module));
+	return withAutomaticNegatives(await loadVerifier(resolve(folder, config.module)));
 }
 
 /** Judging: needs no engine, so any number of small or serverless workers can do it. */

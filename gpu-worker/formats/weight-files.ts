@@ -50,13 +50,6 @@ export class WeightFiles implements Disposable {
 		return this.#find(name).entry;
 	}
 
-	/** The file that holds a tensor's bytes, and where in it. */
-	locate(name: string): { path: string; offset: number; length: number; dtype: string } {
-		const { reader, entry } = this.#find(name);
-		const [start, end] = entry.data_offsets;
-		return { path: reader.path, offset: reader.header.dataStart + start, length: end - start, dtype: entry.dtype };
-	}
-
 	/** The path of the file that holds a tensor, for error messages. */
 	whereIs(name: string): string {
 		return this.#find(name).reader.path;

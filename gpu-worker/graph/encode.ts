@@ -10,20 +10,18 @@ const ELEMENT_TYPES: Record<DataType, number> = { float32: 1, int32: 6, int64: 7
 const OPSET = 23;
 const IR_VERSION = 11;
 
-/** Where the bytes of a float32 tensor lie, little-endian. */
-export interface ExternalTensor {
-	/** A path relative to the session's folder of external data, or the name of a buffer given to the session. */
-	readonly location: string;
-	readonly offset: number;
-	readonly length: number;
+/** Where in a file beside the model tensors lie, in bytes. */
+export interface ExternalTensors {
+	readonly file: string;
+	readonly tensors: ReadonlyMap<string, { readonly offset: number; readonly length: number }>;
 }
 
 /**
  * The bytes of the graph as an ONNX model, as `InferenceSession.create` takes them; nodes that no output needs are left out.
  *
- * @param external inputs that become initialisers, whose data lie outside of the model
+ * @param external inputs of these names become constants, read from the file beside the model
  */
-export function encodeGraph(graph: Graph, external: ReadonlyMap<string, ExternalTensor> = new Map()): Uint8Array {
+export function encodeGraph(graph: Graph, external?: ExternalTensors): Uint8Array {
 	const nodes = liveNodes(graph);
 	// A node writes a graph output under its own name, so that the output's buffer can be the one that is passed in;
 	// an Identity stands in only where one value is several outputs or an output is an input.
@@ -38,6 +36,7 @@ export function encodeGraph(graph: Graph, external: ReadonlyMap<string, External
 	const used = new Set(nodes.flatMap((node) => node.inputs.map((input) => input?.name)));
 	for (const { value } of graph.outputs) used.add(value.name);
 	const inputs = graph.inputs.filter(({ name }) => used.has(name));
+	const isExternal = ({ name }: Value) => external?.tensors.has(name) === true;
 	return encodeModel({
 		irVersion: IR_VERSION,
 		producerName: "dno",
@@ -53,11 +52,9 @@ export function encodeGraph(graph: Graph, external: ReadonlyMap<string, External
 			],
 			initializer: [
 				...graph.constants.filter(({ value }) => used.has(value.name)).map(encodeConstant),
-				...inputs
-					.filter(({ name }) => external.has(name))
-					.map((value) => encodeExternal(value, external.get(value.name)!)),
+				...(external === undefined ? [] : inputs.filter(isExternal).map((value) => encodeExternal(value, external))),
 			],
-			input: inputs.filter(({ name }) => !external.has(name)).map((value) => encodeInfo(value.name, value)),
+			input: inputs.filter((value) => !isExternal(value)).map((value) => encodeInfo(value.name, value)),
 			output: graph.outputs.map(({ name, value }) => encodeInfo(name, value)),
 		},
 	});
@@ -92,15 +89,18 @@ function encodeConstant({ value, data }: Constant) {
 	};
 }
 
-/** TensorProto.DataLocation.EXTERNAL. */
+/** TensorProto.DataLocation's EXTERNAL. */
 const EXTERNAL = 1;
 
-function encodeExternal({ name, dtype, shape }: Value, { location, offset, length }: ExternalTensor) {
-	const externalData = Object.entries({ location, offset, length }).map(([key, value]) => ({
-		key,
-		value: String(value),
-	}));
-	return { name, dataType: ELEMENT_TYPES[dtype], dims: shape, dataLocation: EXTERNAL, externalData };
+function encodeExternal({ name, dtype, shape }: Value, { file, tensors }: ExternalTensors) {
+	const entries = { location: file, ...tensors.get(name)! };
+	return {
+		name,
+		dataType: ELEMENT_TYPES[dtype],
+		dims: shape,
+		dataLocation: EXTERNAL,
+		externalData: Object.entries(entries).map(([key, value]) => ({ key, value: String(value) })),
+	};
 }
 
 function encodeInfo(name: string, { dtype, shape }: { readonly dtype: DataType; readonly shape: Shape }) {

@@ -1,8 +1,8 @@
 /** The op families under one name; each op has its shape rule and its gradient beside it. */
 export * from "./ops/activations.ts";
-export * from "./ops/cached-attention.ts";
 export * from "./ops/elementwise.ts";
 export * from "./ops/gather.ts";
+export * from "./ops/joined-softmax.ts";
 export * from "./ops/low-rank.ts";
 export * from "./ops/matmul.ts";
 export * from "./ops/normalization.ts";

@@ -50,22 +50,13 @@ export function readModelConfig(dir: string): LlamaConfig {
  */
 export function readModel(dir: string): Model {
 	const config = readModelConfig(dir);
+	return { config, weights: new Map(readWeights(dir, config)) };
+}
+
+/** The weights of a folder one by one, in the order of `parameterSpecs`; see {@link readModel}. */
+function* readWeights(dir: string, config: LlamaConfig): Generator<[string, Float32Array]> {
 	using files = new WeightFiles(dir);
 	checkWeights(files, config);
-	return { config, weights: new Map(readWeights(files, config)) };
-}
-
-/**
- * Checks a folder's weights as {@link readModel} does, keeping none of them.
- *
- * @throws DnoError naming file and tensor
- */
-export function checkWeightValues(files: WeightFiles, config: LlamaConfig): void {
-	checkWeights(files, config);
-	for (const _ of readWeights(files, config));
-}
-
-function* readWeights(files: WeightFiles, config: LlamaConfig): Generator<[string, Float32Array]> {
 	for (const { name } of parameterSpecs(config)) {
 		const { data } = files.read(name);
 		if (hasNonFinite(data)) {
@@ -77,14 +68,18 @@ function* readWeights(files: WeightFiles, config: LlamaConfig): Generator<[strin
 
 /** The model of a policy folder as it is sampled from: its weights, with its LoRA adapter added where it has one. */
 export function readMergedModel(dir: string): Model {
-	const { config, weights } = readModel(dir);
+	const config = readModelConfig(dir);
+	return { config, weights: new Map(readMergedWeights(dir, config)) };
+}
+
+/** The weights of {@link readMergedModel} one by one, so that they need not all be in memory. */
+export function* readMergedWeights(dir: string, config: LlamaConfig): Generator<[string, Float32Array]> {
 	const adapter = readAdapter(dir, config);
-	if (adapter === undefined) return { config, weights };
-	const merged = new Map(weights);
-	for (const spec of adaptedSpecs(config, adapter.config)) {
-		merged.set(spec.name, mergeWeight(weights.get(spec.name)!, spec, adapter));
+	const adapted = new Map(adapter && adaptedSpecs(config, adapter.config).map((spec) => [spec.name, spec]));
+	for (const [name, data] of readWeights(dir, config)) {
+		const spec = adapted.get(name);
+		yield [name, spec === undefined ? data : mergeWeight(data, spec, adapter!)];
 	}
-	return { config, weights: merged };
 }
 
 /**

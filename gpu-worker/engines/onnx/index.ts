@@ -6,7 +6,7 @@ import { createOnnxTrainer } from "./trainer.ts";
 
 const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
 
-/** Goes up whenever a change of the engine may change the last digits of what it samples or trains. */
+/** Raise when the graphs change so that the last bits of a result may: old results are then not taken for new ones. */
 const REVISION = 2;
 
 /**
@@ -15,7 +15,7 @@ const REVISION = 2;
  * @param threads threads of one session; by default the machine's cores. Part of the fingerprint, since sums depend on it
  */
 export function createOnnxEngine({ threads = availableParallelism() }: { readonly threads?: number } = {}): Engine {
-	const fingerprint = `onnx-cpu/${version}/revision=${REVISION}/threads=${threads}`;
+	const fingerprint = `onnx-cpu/${version}/r${REVISION}/threads=${threads}`;
 	return {
 		name: "onnx",
 		fingerprint,

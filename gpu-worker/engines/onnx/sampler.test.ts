@@ -2,12 +2,14 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tinyConfig } from "../../../bench/golden/tiny-config.ts";
 import { createRandom } from "../../../core/random.ts";
+import { endsInRepetition } from "../../../core/repetition.ts";
 import { temporaryFolder } from "../../../test/unit/gpu-worker/temporary-folder.ts";
-import type { SampleRequest, SamplingSettings } from "../../engine.ts";
+import type { SampledResponse, SampleRequest, SamplingSettings } from "../../engine.ts";
+import { openTokenizer } from "../../formats/tokenizer.ts";
 import { readModel } from "../../model/folder.ts";
 import { createRandomModel } from "../../model/init.ts";
 import { createOnnxEngine } from "./index.ts";
-import { argmax, draw } from "./sampling.ts";
+import { argmax, draw, type Truncation } from "./sampling.ts";
 import { openScorer } from "./scorer.ts";
 
 const tokenizerFile = join(import.meta.dirname, "../../../bench/golden/tokenizer.json");
@@ -60,14 +62,91 @@ describe("sampling", () => {
 		});
 	});
 
-	test("a response depends on its seed alone, not on its neighbours in the batch", async () => {
+	test("a response depends on its seed alone, to the last bit, not on its neighbours in the batch", async () => {
 		const dir = await newModel();
 		const asked = requests(120); // 360 responses: more than are decoded at once
 		const together = await sample(dir, asked);
 		const alone = await sample(dir, [asked[77]!, { ...asked[4]!, seeds: asked[4]!.seeds.slice(2, 3) }]);
-		expect(alone[0]).toEqual(together[77]); // log-probabilities to the last bit
+		expect(alone[0]).toEqual(together[77]);
 		expect(alone[1]![0]).toEqual(together[4]![2]);
+		for (const [i, request] of asked.slice(0, 5).entries()) {
+			expect((await sample(dir, [{ ...request, seeds: [request.seeds[0]!] }]))[0]![0]).toEqual(together[i]![0]);
+		}
 		expect(await sample(dir, asked)).toEqual(together);
+	});
+
+	test("a head may have any even width", async () => {
+		const outDir = join(temporaryFolder(), "model");
+		await createRandomModel({ config: { ...tinyConfig(true), headDim: 6 }, tokenizerFile, seed: 1, outDir });
+		const [[response]] = (await sample(outDir, [{ promptTokens: [3, 4], seeds: [1] }])) as [[SampledResponse]];
+		const scorer = await openScorer(readModel(outDir), 1);
+		const [[sum]] = (await scorer.score([{ prompt: [3, 4], responses: [response.tokens] }])) as [[number]];
+		await scorer.dispose();
+		expect(Math.abs(sum - response.logProbability)).toBeLessThan(1e-4);
+	});
+
+	test("every token has its log-probability, and is heard of as it is drawn", async () => {
+		const dir = await newModel();
+		const heard: Record<string, number[]> = {};
+		const onToken = ({ request, index }: { request: number; index: number }, token: number) => {
+			heard[`${request}.${index}`] ??= [];
+			heard[`${request}.${index}`]!.push(token);
+		};
+		const responses = await sample(dir, requests(6), settings, { onToken });
+		responses.forEach((row, request) => {
+			row.forEach(({ tokens, tokenLogProbabilities, logProbability }, index) => {
+				expect(heard[`${request}.${index}`]).toEqual(tokens);
+				expect(tokenLogProbabilities).toHaveLength(tokens.length);
+				expect(tokenLogProbabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(logProbability, 10);
+			});
+		});
+	});
+
+	test("a response ends where a stop text is complete", async () => {
+		const dir = await newModel();
+		const asked = [{ promptTokens: [3, 4], seeds: [1, 2, 3, 4, 5, 6] }];
+		const tokenizer = openTokenizer(dir);
+		const [free] = await sample(dir, asked);
+		const text = tokenizer
+			.decode(free!.flatMap(({ tokens }) => tokens.slice(1, 2)))
+			.trim()
+			.split(" ")[0]!;
+		const [stopped] = await sample(dir, asked, { ...settings, stop: [text, "never said"] });
+		stopped!.forEach(({ tokens, finishReason }, i) => {
+			const all = free![i]!.tokens;
+			expect(tokens).toEqual(all.slice(0, tokens.length));
+			const said = (count: number) => tokenizer.decode(all.slice(0, count)).includes(text);
+			expect(said(tokens.length - 1)).toBe(false);
+			expect(tokens.length === all.length || (finishReason === "stop" && said(tokens.length))).toBe(true);
+		});
+		expect(stopped!.some(({ tokens }, i) => tokens.length < free![i]!.tokens.length)).toBe(true);
+	});
+
+	test("a response that has become a loop ends, where that is asked for", async () => {
+		const dir = await newModel();
+		const greedy = { ...settings, temperature: 0, maxTokens: 50 };
+		const asked = [{ promptTokens: [3, 4], seeds: [1] }];
+		const [[free]] = (await sample(dir, asked, greedy)) as [[SampledResponse]];
+		const rule = { ngram: 1, times: 3 };
+		const end = free.tokens.findIndex((_, i) => endsInRepetition(free.tokens.slice(0, i + 1), rule));
+		expect(end).toBeGreaterThan(0);
+		const [[looped]] = (await sample(dir, asked, { ...greedy, repetition: rule })) as [[SampledResponse]];
+		expect(looped.finishReason).toBe("repetition");
+		expect(looped.tokens).toEqual(free.tokens.slice(0, end + 1));
+	});
+
+	test("a repetition penalty makes what occurred less likely; log-probabilities stay the policy's", async () => {
+		const dir = await newModel();
+		const asked = [{ promptTokens: [3, 4], seeds: [1, 2, 3, 4] }];
+		const strong = { ...settings, temperature: 0, repetitionPenalty: 1000 };
+		const [responses] = await sample(dir, asked, strong);
+		const scorer = await openScorer(readModel(dir), 1);
+		const [sums] = await scorer.score([{ prompt: [3, 4], responses: responses!.map(({ tokens }) => tokens) }]);
+		await scorer.dispose();
+		responses!.forEach(({ tokens, logProbability }, i) => {
+			expect(new Set([3, 4, ...tokens]).size).toBe(2 + tokens.length);
+			expect(Math.abs(sums![i]! - logProbability)).toBeLessThan(1e-4);
+		});
 	});
 
 	test("temperature 0 is greedy whatever the seed, and a small nucleus is nearly so", async () => {
@@ -96,7 +175,9 @@ describe("sampling", () => {
 		const dir = await newModel();
 		const seen: number[][] = [];
 		await sample(dir, requests(10), settings, { onProgress: (...progress: number[]) => seen.push(progress) });
-		expect(seen.at(-1)!.slice(0, 2)).toEqual([30, 30]);
+		const tokens = seen.at(-1)![2]!;
+		expect(seen.at(-1)).toEqual([30, 30, tokens]);
+		expect(tokens).toBeGreaterThan(30);
 		const controller = new AbortController();
 		const stop = sample(dir, requests(10), settings, {
 			signal: controller.signal,
@@ -110,6 +191,11 @@ describe("sampling", () => {
 		["temperature must be", { temperature: -1 }, [3]],
 		["topP must", { topP: 0 }, [3]],
 		["maxTokens must", { maxTokens: 0 }, [3]],
+		["topK must", { topK: 0 }, [3]],
+		["minP must", { minP: 2 }, [3]],
+		["repetitionPenalty must", { repetitionPenalty: 0 }, [3]],
+		["stop must not", { stop: [""] }, [3]],
+		["repetition needs", { repetition: { ngram: 4, times: 1 } }, [3]],
 		["no tokens", {}, []],
 		["outside the vocabulary", {}, [20]],
 		["do not fit the model's 64 positions", { maxTokens: 63 }, [3, 4]],
@@ -120,19 +206,43 @@ describe("sampling", () => {
 });
 
 describe("drawing from a row of probabilities", () => {
-	const numbers = Float32Array.of(0.1, 0.4, 0, 0.3, 0.2);
+	const numbers = Float32Array.of(9, 0.1, 0.4, 0, 0.3, 0.2, 9);
 
 	test("keeps to the smallest set whose mass reaches topP", () => {
 		const random = createRandom(1);
-		const drawn = new Set(Array.from({ length: 500 }, () => draw(numbers, { topP: 0.6 }, random)));
+		const drawn = new Set(Array.from({ length: 500 }, () => draw(numbers, 1, 5, { topP: 0.6 }, random)));
 		expect([...drawn].sort()).toEqual([1, 3]);
+	});
+
+	test("keeps to the topK most likely, and to those not far below the most likely", () => {
+		const random = createRandom(1);
+		const drawnBy = (truncation: Partial<Truncation>) =>
+			[...new Set(Array.from({ length: 500 }, () => draw(numbers, 1, 5, { topP: 1, ...truncation }, random)))].sort();
+		expect(drawnBy({ topK: 1 })).toEqual([1]);
+		expect(drawnBy({ topK: 3 })).toEqual([1, 3, 4]);
+		expect(drawnBy({ topK: 3, topP: 0.5 })).toEqual([1, 3]);
+		expect(drawnBy({ minP: 0.5 })).toEqual([1, 3, 4]);
+		expect(drawnBy({ minP: 0.6 })).toEqual([1, 3]);
+		expect(drawnBy({ topK: 5 })).toEqual([0, 1, 3, 4]);
+	});
+
+	test("finds the nucleus of a flat distribution as a full sort would", () => {
+		const flat = Float32Array.from({ length: 50_000 }, (_, i) => (1 + (i % 7)) / 200_000);
+		const order = [...flat.keys()].sort((a, b) => flat[b]! - flat[a]! || a - b);
+		const drawn = draw(flat, 0, flat.length, { topP: 0.3 }, () => 1 - 2 ** -32);
+		let mass = 0;
+		const last = order.find((i) => {
+			mass += flat[i]!;
+			return mass >= 0.3;
+		});
+		expect(drawn).toBe(last);
 	});
 
 	test("never draws what has no probability, also at the ends of the unit interval", () => {
 		for (const number of [0, 0.5, 0.7499, 0.75, 1 - 2 ** -32]) {
-			expect(draw(numbers, { topP: 1 }, () => number)).not.toBe(2);
-			expect([1, 3, 0, 4]).toContain(draw(numbers, { topP: 0.99 }, () => number));
+			expect(draw(numbers, 1, 5, { topP: 1 }, () => number)).not.toBe(2);
+			expect([1, 3, 0, 4]).toContain(draw(numbers, 1, 5, { topP: 0.99 }, () => number));
 		}
-		expect(argmax(numbers)).toBe(1);
+		expect(argmax(numbers, 1, 5)).toBe(1);
 	});
 });

@@ -1,150 +1,128 @@
-import type * as ort from "onnxruntime-node";
 import { createRandom, type Random } from "../../../core/random.ts";
 import { endsInRepetition } from "../../../core/repetition.ts";
 import { breathe } from "../../breathe.ts";
 import type { SampledResponse, SampleOptions, SampleRequest, Sampler, SamplingSettings } from "../../engine.ts";
-import { openTokenizer } from "../../formats/tokenizer.ts";
-import type { LlamaConfig } from "../../model/config.ts";
-import { buildDecodingGraph } from "../../model/decoding-graph.ts";
-import { readModelConfig } from "../../model/folder.ts";
-import { checkRequests } from "./check-requests.ts";
-import { DecoderRuns, type Results } from "./decoder-run.ts";
-import { openFixedWeights } from "./fixed-weights.ts";
-import { KvCache } from "./kv-cache.ts";
-import { argmax, draw } from "./sampling.ts";
-import { openSession } from "./session.ts";
-import { createStopFinder } from "./stop-strings.ts";
+import { openTokenizer, type Tokenizer } from "../../formats/tokenizer.ts";
+import { parameterCount } from "../../model/parameters.ts";
+import { DecodingSession, type ScoreKind } from "./decoding-session.ts";
+import { KvCache, type NewEntries } from "./kv-cache.ts";
+import { argmax, draw, penalise } from "./sampling.ts";
+import { checkRequests } from "./sampling-requests.ts";
 
 /** Most rows decoded together: many share a step's fixed cost, and the buffers of their scores stay bounded. */
 const MAX_ROWS = 256;
 /** Memory that the cache may take. */
 const MAX_CACHE_BYTES = 1 << 30;
-/** The cache grows by blocks of so many tokens; sums over a block do not depend on how many blocks there are. */
-const BLOCK = 64;
-/** Tokens of prompts that are read in one run. */
-const PREFILL_TOKENS = 2048;
+/** Most floating-point operations of one run that reads prompts: nothing else has a turn before it ends. */
+const MAX_OPERATIONS = 3e11;
+
+/** Prompts are padded to whole lanes, for the same reason as rows of the cache are: see kv-cache.ts. */
+const LANES = 16;
 
 /** Opens a policy for sampling on onnxruntime. */
 export async function openOnnxSampler(modelDir: string, threads: number): Promise<Sampler> {
-	const config = readModelConfig(modelDir);
-	const session = await openSession(buildDecodingGraph(config), threads, openFixedWeights(modelDir, config));
+	const session = await DecodingSession.open(modelDir, threads);
 	return {
-		async sample(requests, settings, options = {}) {
-			checkRequests(config, requests, settings);
-			const { stopStrings = [] } = settings;
-			const stops = stopStrings.length === 0 ? () => false : createStopFinder(stopStrings, openTokenizer(modelDir));
-			return new SamplingRun(session, config, requests, settings, options, stops).finish();
+		sample: async (requests, settings, options = {}) => {
+			checkRequests(session.config, requests, settings);
+			const tokenizer = settings.stop?.length ? openTokenizer(modelDir) : undefined;
+			return new SamplingRun(session, requests, settings, options, tokenizer).finish();
 		},
-		dispose: () => session.release(),
+		dispose: () => session.dispose(),
 	};
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A response being drawn; its place in `SamplingRun.#live` is its row in the cache. */
 interface Row {
 	readonly request: number;
-	readonly sample: number;
-	readonly response: Mutable<SampledResponse>;
+	readonly index: number;
+	readonly promptTokens: readonly number[];
+	readonly response: {
+		tokens: number[];
+		tokenLogProbabilities: number[];
+		logProbability: number;
+		finishReason: SampledResponse["finishReason"];
+	};
 	readonly random: Random;
-	/** Tokens in the cache. */
+	/** Tokens in the cache: all but the last one drawn. */
 	length: number;
 	isFinished: boolean;
 }
 
-/** A prompt and responses to draw for it, at most a cache full. */
+/** A prompt and the responses to draw for it, at most a cache full. */
 interface Work {
 	readonly promptTokens: readonly number[];
 	readonly rows: readonly Row[];
 }
 
 /**
- * One call of `sample`. Prompts of one length are read together, each once for all of its responses, and all live rows
- * take one step at a time. A finished row gives its place to the last one, so the live rows stay the first of the cache;
- * as soon as the next prompt's responses have room, it is read.
+ * One call of `sample`: a prompt is read once, its cache entries copied to each of its responses, and all live rows take
+ * one step at a time. A finished row gives its place to the last one, so that the live rows stay the first of the cache;
+ * as soon as there is room for a further prompt's responses, it is read.
  */
 class SamplingRun {
-	readonly #config: LlamaConfig;
+	readonly #session: DecodingSession;
 	readonly #settings: SamplingSettings;
 	readonly #options: SampleOptions;
-	readonly #requests: readonly SampleRequest[];
-	readonly #stops: (tokens: number[]) => boolean;
-	readonly #runs: DecoderRuns;
+	readonly #tokenizer: Tokenizer | undefined;
 	readonly #results: SampledResponse[][];
-	/** By length of prompt, so that prompts of one length stand together. */
-	readonly #queue: Work[];
+	readonly #queue: Work[] = [];
 	readonly #live: Row[] = [];
 	readonly #capacity: number;
 	readonly #cache: KvCache;
 	readonly #total: number;
+	readonly #kinds: readonly ScoreKind[];
 	#done = 0;
 	#tokens = 0;
 
 	constructor(
-		session: ort.InferenceSession,
-		config: LlamaConfig,
+		session: DecodingSession,
 		requests: readonly SampleRequest[],
 		settings: SamplingSettings,
 		options: SampleOptions,
-		stops: (tokens: number[]) => boolean,
+		tokenizer: Tokenizer | undefined,
 	) {
-		this.#config = config;
+		this.#session = session;
 		this.#settings = settings;
 		this.#options = options;
-		this.#requests = requests;
-		this.#stops = stops;
-		const tables = ["logProbabilities"];
-		if (settings.temperature > 0) tables.push("probabilities");
-		if (this.#penalty !== 1) tables.push("scores");
-		this.#runs = new DecoderRuns(session, config, settings.temperature || 1, tables);
+		this.#tokenizer = tokenizer;
+		this.#kinds = scoreKinds(settings);
+		const { config } = session;
 		const longest = settings.maxTokens + Math.max(0, ...requests.map(({ promptTokens }) => promptTokens.length));
-		const affordable = Math.max(1, Math.floor(MAX_CACHE_BYTES / KvCache.rowBytes(config, blocks(longest))));
+		const affordable = Math.max(1, Math.floor(MAX_CACHE_BYTES / KvCache.rowBytes(config, longest)));
 		this.#total = requests.reduce((sum, { seeds }) => sum + seeds.length, 0);
 		this.#capacity = Math.min(MAX_ROWS, affordable, Math.max(1, this.#total));
-		this.#cache = new KvCache(config, this.#capacity, BLOCK);
-		const work = requests.map(({ promptTokens, seeds }, request) => {
-			const rows = seeds.map((seed, sample) => newRow(request, sample, seed, promptTokens.length));
-			return { promptTokens, rows };
+		this.#cache = new KvCache(config, this.#capacity);
+		this.#results = requests.map(({ promptTokens, seeds }, request) => {
+			const rows = seeds.map((seed, index) => newRow({ request, index, promptTokens }, seed));
+			for (let i = 0; i < rows.length; i += this.#capacity) {
+				this.#queue.push({ promptTokens, rows: rows.slice(i, i + this.#capacity) });
+			}
+			return rows.map(({ response }) => response);
 		});
-		this.#results = work.map(({ rows }) => rows.map(({ response }) => response));
-		this.#queue = work
-			.flatMap(({ promptTokens, rows }) =>
-				Array.from({ length: Math.ceil(rows.length / this.#capacity) }, (_, i) => ({
-					promptTokens,
-					rows: rows.slice(i * this.#capacity, (i + 1) * this.#capacity),
-				})),
-			)
-			.sort((a, b) => a.promptTokens.length - b.promptTokens.length);
 	}
 
 	async finish(): Promise<SampledResponse[][]> {
 		while (this.#queue.length > 0 || this.#live.length > 0) {
 			await breathe(this.#options.signal);
 			const admitted = this.#takeWork();
-			if (admitted.length > 0) await this.#admit(admitted);
-			else await this.#step();
+			await (admitted.length > 0 ? this.#read(admitted) : this.#step());
 			this.#retire();
 			this.#options.onProgress?.(this.#done, this.#total, this.#tokens);
 		}
 		return this.#results;
 	}
 
-	get #penalty(): number {
-		return this.#settings.repetitionPenalty ?? 1;
-	}
-
-	/** The next prompts of one length, as many as there is room for. */
+	/** The next prompts whose responses there is room for, as many as may be read at once. */
 	#takeWork(): Work[] {
+		const { config } = this.#session;
+		const budget = Math.max(1, Math.floor(MAX_OPERATIONS / (2 * parameterCount(config))));
 		const taken: Work[] = [];
 		let free = this.#capacity - this.#live.length;
-		for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-			const length = next.promptTokens.length;
-			if (next.rows.length > free) break;
-			if (
-				taken.length > 0 &&
-				(taken[0]!.promptTokens.length !== length || (taken.length + 1) * length > PREFILL_TOKENS)
-			)
-				break;
+		let longest = 0;
+		for (let next = this.#queue[0]; next !== undefined && next.rows.length <= free; next = this.#queue[0]) {
+			longest = Math.max(longest, next.promptTokens.length);
+			if (taken.length > 0 && longest * (taken.length + 1) > budget) break;
 			taken.push(this.#queue.shift()!);
 			free -= next.rows.length;
 		}
@@ -152,84 +130,91 @@ class SamplingRun {
 	}
 
 	/** Reads prompts and draws the first token of each of their responses. */
-	async #admit(admitted: readonly Work[]): Promise<void> {
-		const { results, cache } = await this.#runs.read(admitted.map(({ promptTokens }) => promptTokens));
-		this.#makeRoom(cache.capacity + 1);
+	async #read(admitted: readonly Work[]): Promise<void> {
+		const counts = admitted.map(({ promptTokens }) => promptTokens.length);
+		const longest = Math.ceil(Math.max(...counts) / LANES) * LANES;
+		const tokens = new BigInt64Array(admitted.length * longest);
+		admitted.forEach(({ promptTokens }, i) => {
+			promptTokens.forEach((token, j) => {
+				tokens[i * longest + j] = BigInt(token);
+			});
+		});
+		// Nothing is cached yet: places that no row has used stand for the cache.
+		const empty = new KvCache(this.#session.config, admitted.length);
+		const lengths = counts.map(() => 0);
+		const { scores, entries } = await this.#run(empty, { tokens, counts, lengths });
+		this.#cache.reserve(Math.max(...counts));
 		admitted.forEach(({ rows }, i) => {
 			for (const row of rows) {
-				this.#cache.copyRow(cache, i, this.#live.length, row.length);
 				this.#live.push(row);
-				this.#draw(row, results, i);
+				this.#keep(entries, i, this.#live.length - 1, counts[i]!);
+				this.#draw(row, scores, i);
 			}
 		});
 	}
 
 	/** Feeds every live row its last token and draws the next one. */
 	async #step(): Promise<void> {
+		const tokens = BigInt64Array.from(this.#live, ({ response }) => BigInt(response.tokens.at(-1)!));
+		const counts = this.#live.map(() => 1);
 		const lengths = this.#live.map(({ length }) => length);
-		this.#makeRoom(Math.max(...lengths) + 1);
-		const tokens = this.#live.map(({ response }) => response.tokens.at(-1)!);
-		const results = await this.#runs.step(this.#cache, tokens, lengths);
+		const { scores, entries } = await this.#run(this.#cache, { tokens, counts, lengths });
+		this.#cache.reserve(Math.max(...lengths) + 1);
 		this.#live.forEach((row, i) => {
-			row.length += 1;
-			this.#draw(row, results, i);
+			this.#keep(entries, i, i, 1);
+			this.#draw(row, scores, i);
 		});
 	}
 
-	#makeRoom(tokens: number): void {
-		if (tokens <= this.#cache.capacity) return;
-		this.#cache.grow(
-			blocks(tokens),
-			this.#live.map(({ length }) => length),
-		);
+	#run(cache: KvCache, input: Parameters<DecodingSession["run"]>[1]) {
+		return this.#session.run(cache, input, this.#settings.temperature, this.#kinds);
 	}
 
-	#draw(row: Row, results: Results, line: number): void {
-		const { vocabSize, eosTokenIds } = this.#config;
-		const { temperature, maxTokens, repetition } = this.#settings;
-		const table = (name: string) =>
-			(results[name]!.data as Float32Array).subarray(line * vocabSize, (line + 1) * vocabSize);
-		const logProbabilities = table("logProbabilities");
-		let token: number;
-		if (temperature === 0) {
-			token = argmax(this.#penalty === 1 ? logProbabilities : this.#penalise(row, table("scores").slice()));
-		} else {
-			token = draw(this.#weigh(row, table), this.#settings, row.random);
-		}
+	#keep(entries: NewEntries, from: number, to: number, count: number): void {
+		const row = this.#live[to]!;
+		this.#cache.append(entries, from, to, row.length, count);
+		row.length += count;
+	}
+
+	#draw(row: Row, scores: Record<ScoreKind, Float32Array>, at: number): void {
+		const { vocabSize } = this.#session.config;
+		const offset = at * vocabSize;
 		const { response } = row;
+		const [token, logProbability] = this.#choose(row, scores, offset, vocabSize);
 		response.tokens.push(token);
-		response.logProbabilities.push(logProbabilities[token]!);
-		response.logProbability += logProbabilities[token]!;
+		response.tokenLogProbabilities.push(logProbability);
+		response.logProbability += logProbability;
 		this.#tokens += 1;
-		if (eosTokenIds.includes(token) || this.#stops(response.tokens)) response.finishReason = "stop";
-		else if (repetition !== undefined && endsInRepetition(response.tokens, repetition))
-			response.finishReason = "repetition";
-		row.isFinished = response.finishReason !== "length" || response.tokens.length >= maxTokens;
-		this.#options.onToken?.(row.request, row.sample, token);
+		const reason = this.#finishReason(response.tokens);
+		row.isFinished = reason !== undefined;
+		if (reason !== undefined) response.finishReason = reason;
+		this.#options.onToken?.(row, token);
 	}
 
-	/** Weights to draw by: the probabilities at the temperature, those of tokens that occurred lowered by the penalty. */
-	#weigh(row: Row, table: (name: string) => Float32Array): Float32Array {
-		if (this.#penalty === 1) return table("probabilities");
-		const weights = table("probabilities").slice();
-		const scores = table("scores");
-		const penalised = this.#penalise(row, scores.slice());
-		for (const token of this.#occurred(row)) {
-			weights[token]! *= Math.exp((penalised[token]! - scores[token]!) / this.#settings.temperature);
+	/** The next token, and its log-probability under the policy at temperature 1, whatever the settings make of it. */
+	#choose(row: Row, scores: Record<ScoreKind, Float32Array>, offset: number, size: number): [number, number] {
+		const { temperature, repetitionPenalty: penalty = 1 } = this.#settings;
+		const { logits, logProbabilities } = scores;
+		let probabilities = scores.probabilities;
+		let start = offset;
+		if (penalty !== 1) {
+			const occurred = [...row.promptTokens, ...row.response.tokens];
+			probabilities = penalise(logits, offset, size, occurred, { penalty, temperature });
+			start = 0;
 		}
-		return weights;
+		const token =
+			temperature === 0
+				? argmax(probabilities ?? logProbabilities, start, size)
+				: draw(probabilities, start, size, this.#settings, row.random);
+		return [token, logProbabilities[offset + token]!];
 	}
 
-	#penalise(row: Row, scores: Float32Array): Float32Array {
-		for (const token of this.#occurred(row)) {
-			const score = scores[token]!;
-			scores[token] = score > 0 ? score / this.#penalty : score * this.#penalty;
-		}
-		return scores;
-	}
-
-	#occurred({ request, response }: Row): Set<number> {
-		return new Set([...this.#requests[request]!.promptTokens, ...response.tokens]);
+	#finishReason(tokens: readonly number[]): SampledResponse["finishReason"] | undefined {
+		const { maxTokens, stop = [], repetition } = this.#settings;
+		if (this.#session.config.eosTokenIds.includes(tokens.at(-1)!)) return "stop";
+		if (this.#tokenizer !== undefined && endsInStop(tokens, stop, this.#tokenizer)) return "stop";
+		if (repetition !== undefined && endsInRepetition(tokens, repetition)) return "repetition";
+		return tokens.length >= maxTokens ? "length" : undefined;
 	}
 
 	#retire(): void {
@@ -239,22 +224,31 @@ class SamplingRun {
 			const last = this.#live.pop()!;
 			if (i === this.#live.length) continue;
 			this.#live[i] = last;
-			this.#cache.copyRow(this.#cache, this.#live.length, i, last.length);
+			this.#cache.copyRow(this.#live.length, i, last.length);
 		}
 	}
 }
 
-function blocks(tokens: number): number {
-	return Math.ceil(tokens / BLOCK) * BLOCK;
+/** Only what is needed is copied out of onnxruntime. */
+function scoreKinds({ temperature, repetitionPenalty = 1 }: SamplingSettings): ScoreKind[] {
+	if (repetitionPenalty !== 1) return ["logits", "logProbabilities"];
+	return temperature === 0 ? ["logProbabilities"] : ["logProbabilities", "probabilities"];
 }
 
-function newRow(request: number, sample: number, seed: number, length: number): Row {
+/** Whether one of the strings begins to the left of, or in, the last token's text and is complete. */
+function endsInStop(tokens: readonly number[], stop: readonly string[], tokenizer: Tokenizer): boolean {
+	const longest = Math.max(...stop.map((text) => text.length));
+	// A token is a byte at least, and a character four bytes at most.
+	const tail = tokenizer.decode(tokens.slice(-(4 * longest + 4)));
+	return stop.some((text) => tail.includes(text));
+}
+
+function newRow(place: Pick<Row, "request" | "index" | "promptTokens">, seed: number): Row {
 	return {
-		request,
-		sample,
-		response: { tokens: [], logProbabilities: [], logProbability: 0, finishReason: "length" },
+		...place,
+		response: { tokens: [], tokenLogProbabilities: [], logProbability: 0, finishReason: "length" },
 		random: createRandom(seed),
-		length,
+		length: 0,
 		isFinished: false,
 	};
 }

@@ -1,82 +1,135 @@
 import type { Random } from "../../../core/random.ts";
-import type { SamplingSettings } from "../../engine.ts";
 
-/** Index of the largest number; the first of equal ones. */
-export function argmax(numbers: Float32Array): number {
+/** Which tokens may be drawn; names as in transformers' GenerationConfig. */
+export interface Truncation {
+	/** Nucleus mass in (0, 1] (Holtzman et al., arXiv 1904.09751); 1 keeps all. */
+	readonly topP: number;
+	/** Only so many of the most likely tokens. */
+	readonly topK?: number | undefined;
+	/** Only tokens at least so likely, as a share of the most likely one (Nguyen et al., arXiv 2407.01082). */
+	readonly minP?: number | undefined;
+}
+
+/** Index of the largest of `size` numbers from `offset` on; the first of equal ones. */
+export function argmax(numbers: Float32Array, offset: number, size: number): number {
 	let best = 0;
-	for (let i = 1; i < numbers.length; i++) if (numbers[i]! > numbers[best]!) best = i;
+	for (let i = 1; i < size; i++) if (numbers[offset + i]! > numbers[offset + best]!) best = i;
 	return best;
 }
 
-/** Which tokens may be drawn. */
-export type Truncation = Pick<SamplingSettings, "topP" | "topK" | "minP">;
-
 /**
- * Draws an index by its weight, from the likeliest `topK`, then of these from the smallest set whose mass reaches `topP`
- * (nucleus sampling, Holtzman et al., arXiv 1904.09751), then of these from those with at least `minP` times the largest
- * weight (Nguyen et al., arXiv 2407.01082); the order of transformers. Takes one number from `random`.
- *
- * @param weights probabilities up to a factor
+ * Draws an index from the probabilities in `numbers[offset, offset + size)`, restricted to the most likely ones as
+ * `truncation` says: first `topK`, of these the smallest set whose mass reaches `topP`, of these those above `minP`. Takes
+ * one number from `random`.
  */
-export function draw(weights: Float32Array, truncation: Truncation, random: Random): number {
-	const { topP, topK = 0, minP = 0 } = truncation;
-	let total = 0;
-	for (let i = 0; i < weights.length; i++) total += weights[i]!;
-	if (topP >= 1 && topK === 0 && minP === 0) return drawAll(weights, random() * total);
-	const kept = truncate(weights, total, topP, topK, minP);
-	let left = random() * kept.reduce((sum, i) => sum + weights[i]!, 0);
-	for (const i of kept) {
-		left -= weights[i]!;
-		if (left < 0) return i;
-	}
-	return kept.at(-1)!;
+export function draw(
+	numbers: Float32Array,
+	offset: number,
+	size: number,
+	truncation: Truncation,
+	random: Random,
+): number {
+	const { topP, topK = size, minP = 0 } = truncation;
+	const isWhole = topP >= 1 && topK >= size && minP <= 0;
+	return isWhole
+		? drawAll(numbers, offset, size, random)
+		: drawTruncated(numbers, offset, size, { topP, topK, minP }, random);
 }
 
-function drawAll(weights: Float32Array, mass: number): number {
-	let left = mass;
+function drawAll(numbers: Float32Array, offset: number, size: number, random: Random): number {
+	let total = 0;
+	for (let i = 0; i < size; i++) total += numbers[offset + i]!;
+	let left = random() * total;
 	let last = 0;
-	for (let i = 0; i < weights.length; i++) {
-		const weight = weights[i]!;
-		if (weight <= 0) continue;
-		left -= weight;
+	for (let i = 0; i < size; i++) {
+		const p = numbers[offset + i]!;
+		if (p <= 0) continue;
+		left -= p;
 		last = i;
 		if (left < 0) break;
 	}
 	return last;
 }
 
-/** The indices that may be drawn, the likeliest first. */
-function truncate(weights: Float32Array, total: number, topP: number, topK: number, minP: number): number[] {
-	const largest = weights[argmax(weights)]!;
-	// Few tokens hold nearly all mass: only those above a threshold are sorted, which is lowered until they suffice.
-	for (let threshold = largest / 16; ; threshold /= 16) {
-		const isLast = threshold < largest * 1e-9;
-		const found: number[] = [];
-		let mass = 0;
-		for (let i = 0; i < weights.length; i++) {
-			if (isLast ? weights[i]! <= 0 : weights[i]! < threshold) continue;
-			found.push(i);
-			mass += weights[i]!;
-		}
-		const isEnough = topK > 0 ? found.length >= topK : topP < 1 ? mass >= topP * total : threshold <= minP * largest;
-		if (!isEnough && !isLast) continue;
-		found.sort((a, b) => weights[b]! - weights[a]! || a - b);
-		if (topK > 0) found.length = Math.min(topK, found.length);
-		if (topP < 1) found.length = nucleusSize(weights, found, topP * (topK > 0 ? sum(weights, found) : total));
-		const tail = minP > 0 ? found.findIndex((i) => weights[i]! < minP * largest) : -1;
-		return tail === -1 ? found : found.slice(0, Math.max(1, tail));
-	}
-}
-
-function sum(weights: Float32Array, indices: readonly number[]): number {
-	return indices.reduce((mass, i) => mass + weights[i]!, 0);
-}
-
-function nucleusSize(weights: Float32Array, sorted: readonly number[], wanted: number): number {
+function drawTruncated(
+	numbers: Float32Array,
+	offset: number,
+	size: number,
+	truncation: Required<Truncation>,
+	random: Random,
+): number {
+	const candidates = mostLikely(numbers, offset, size, truncation as { topP: number; topK: number; minP: number });
+	const kept = candidates.slice(0, truncation.topK);
+	const probability = (i: number) => numbers[offset + i]!;
+	const total = kept.length < candidates.length ? kept.reduce((sum, i) => sum + probability(i), 0) : 1;
+	const least = truncation.minP! * probability(kept[0]!);
 	let mass = 0;
-	for (let count = 0; count < sorted.length; count++) {
-		mass += weights[sorted[count]!]!;
-		if (mass >= wanted) return count + 1;
+	let count = 0;
+	for (const i of kept) {
+		if (count > 0 && (mass >= truncation.topP * total || probability(i) < least)) break;
+		mass += probability(i);
+		count += 1;
 	}
-	return sorted.length;
+	let left = random() * mass;
+	for (let rank = 0; rank < count; rank++) {
+		left -= probability(kept[rank]!);
+		if (left < 0) return kept[rank]!;
+	}
+	return kept[count - 1]!;
+}
+
+/** Where the search for the most likely tokens begins, and by how much it goes down. */
+const FIRST_THRESHOLD = 1e-3;
+const THRESHOLD_STEP = 1 / 16;
+const LEAST_THRESHOLD = 1e-9;
+
+/**
+ * Indices in descending order of probability, at least as many as `truncation` keeps. Sorting a whole vocabulary for every
+ * token would take longer than the model does.
+ */
+function mostLikely(
+	numbers: Float32Array,
+	offset: number,
+	size: number,
+	{ topP, topK, minP }: { readonly topP: number; readonly topK: number; readonly minP: number },
+): number[] {
+	const least = minP > 0 ? minP * numbers[offset + argmax(numbers, offset, size)]! : 0;
+	let found: number[] = [];
+	for (let threshold = FIRST_THRESHOLD; ; threshold *= THRESHOLD_STEP) {
+		const bound = threshold < LEAST_THRESHOLD ? 0 : Math.max(threshold, least);
+		found = [];
+		let mass = 0;
+		for (let i = 0; i < size; i++) {
+			const p = numbers[offset + i]!;
+			if (p <= 0 || p < bound) continue;
+			found.push(i);
+			mass += p;
+		}
+		const isEnough = (topK < size && found.length >= topK) || (topP < 1 && mass > topP) || bound === least;
+		if ((isEnough && found.length > 0) || bound === 0) break;
+	}
+	return found.sort((a, b) => numbers[offset + b]! - numbers[offset + a]! || a - b);
+}
+
+/**
+ * Probabilities at `temperature` of raw scores `numbers[offset, offset + size)` in which tokens that occurred are made less
+ * likely: a positive score is divided by `penalty`, a negative one multiplied (Keskar et al., arXiv 1909.05858).
+ */
+export function penalise(
+	numbers: Float32Array,
+	offset: number,
+	size: number,
+	occurred: Iterable<number>,
+	{ penalty, temperature }: { readonly penalty: number; readonly temperature: number },
+): Float32Array {
+	const scores = numbers.slice(offset, offset + size);
+	for (const token of new Set(occurred)) scores[token]! *= scores[token]! > 0 ? 1 / penalty : penalty;
+	const most = scores[argmax(scores, 0, size)]!;
+	let total = 0;
+	for (let i = 0; i < size; i++) {
+		scores[i] = Math.exp((scores[i]! - most) / (temperature || 1));
+		total += scores[i]!;
+	}
+	for (let i = 0; i < size; i++) scores[i]! /= total;
+	return scores;
 }
