@@ -17,6 +17,7 @@ test.concurrent.for([
 	["export", "--help"],
 	["model", "--help"],
 	["model", "import", "--help"],
+	["model", "generate", "--help"],
 ])("%s", async (args, { expect }) => {
 	const { code, stdout, stderr } = await dno(args);
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -39,7 +40,7 @@ test.concurrent.for([
 	[["rnu"], "dno: unknown command rnu. Did you mean run?"],
 	[["toString"], "dno: unknown command toString. The commands are run, pretrain"],
 	[["model", "imprt"], "dno model: unknown command imprt. Did you mean import?"],
-	[["toString"], "dno: unknown command toString. The commands are run, pretrain, export"],
+	[["toString"], "dno: unknown command toString. The commands are run, pretrain, model, export"],
 	[["--versoin"], "dno: unknown option --versoin. Did you mean --version?"],
 	[["run"], "dno run: CAMPAIGN is missing. See dno run --help"],
 	[["run", "a", "b"], 'dno run: an argument too many. got "b". See dno run --help'],
