@@ -6,6 +6,7 @@ import { findCampaign, openCampaign } from "./campaign-file.ts";
 import { checkCampaignData } from "./check-data.ts";
 import { relativePaths } from "./config-paths.ts";
 import type { EngineRoom } from "./engine-room.ts";
+import { ensureModel } from "./ensure-model.ts";
 import type { LoadedCampaign } from "./load-campaign.ts";
 import { acquireLock, lockedError, lockHolder } from "./lock.ts";
 import { planCounts, roughSeconds } from "./plan.ts";
@@ -63,6 +64,13 @@ type PlanInput = Pick<Session, "loaded" | "directory" | "fromScratch" | "rendere
  */
 export async function runSession(session: Session, room: EngineRoom): Promise<"finished" | "stopped"> {
 	const { loaded, directory, fromScratch, resume, signal, renderer } = session;
+	try {
+		if (!fromScratch) await ensureModel(loaded, { renderer, signal });
+	} catch (error) {
+		if (!signal.aborted) throw error;
+		renderer.show({ event: "stopped", finishedIterations: 0, resume });
+		return "stopped";
+	}
 	const { rough, hasBegun } = await planCampaign(session);
 	await mkdir(directory, { recursive: true });
 	const release = acquireLock(directory);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { mendMissingPath } from "../activities/datasets/near-names.ts";
 import { readPrompts } from "../activities/datasets/read-prompts.ts";
@@ -32,6 +33,7 @@ export async function checkCampaignData(
 	config: CampaignConfig,
 	{ fromScratch = false }: { fromScratch?: boolean } = {},
 ): Promise<DataSizes> {
+	if (!fromScratch) refuseUnimported(config);
 	const limits = await (fromScratch
 		? checkFromScratch(config)
 		: checkModelFolder(config.policy.model, config.prompts.format));
@@ -52,6 +54,16 @@ export async function checkCampaignData(
 		heldOut: heldOut.prompts.length,
 		parameters: limits.parameters,
 	};
+}
+
+/** A run imports the model first; what only looks does not. */
+function refuseUnimported({ policy: { model, source } }: CampaignConfig): void {
+	if (source === undefined || existsSync(model)) return;
+	throw new DnoError({
+		what: "the model has not been imported yet",
+		where: model,
+		mend: `Run without --dry-run, or import it: npx dno model import ${source} --out ${model}`,
+	});
 }
 
 /**

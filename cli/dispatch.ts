@@ -1,23 +1,17 @@
 import { stripVTControlCharacters } from "node:util";
-import { type CommandDef, defineCommand, renderUsage } from "citty";
+import { defineCommand, renderUsage } from "citty";
 import { didYouMean } from "../activities/datasets/did-you-mean.ts";
 import { DnoError } from "../core/errors.ts";
+import { type Command, type CommandGroup, isGroup } from "./command-group.ts";
 import { exportPolicyCommand } from "./export.ts";
+import { model } from "./model/index.ts";
 import { pretrain } from "./pretrain.ts";
 import { run } from "./run.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: commands differ in their arguments, and citty's own types say any here
-type Command = CommandDef<any>;
-
-const commands: Readonly<Record<string, Command>> = { run, pretrain, export: exportPolicyCommand };
-
-/** The whole command line, for its help. */
-function mainCommand(version: string): Command {
-	return defineCommand({
-		meta: { name: "dno", version, description: "Direct Nash Optimization campaigns: sample, judge, train, repeat" },
-		subCommands: commands as Record<string, Command>,
-	});
-}
+const root: { readonly description: string; readonly commands: Readonly<Record<string, Command | CommandGroup>> } = {
+	description: "Direct Nash Optimization campaigns: sample, judge, train, repeat",
+	commands: { run, pretrain, model, export: exportPolicyCommand },
+};
 
 /**
  * Runs what a command line asks for. citty's own `runMain` runs on where an option is unknown and ends every error with
@@ -32,24 +26,47 @@ export async function dispatch(
 	version: string,
 	print: (text: string) => void,
 ): Promise<number> {
-	const [name, ...rest] = rawArgs;
-	const main = mainCommand(version);
+	const [name] = rawArgs;
 	if (name === "--version" || name === "-v") {
 		print(`${version}\n`);
 		return 0;
 	}
+	return await descend("dno", root, rawArgs, version, print);
+}
+
+async function descend(
+	path: string,
+	group: typeof root | CommandGroup,
+	[name, ...rest]: readonly string[],
+	version: string,
+	print: (text: string) => void,
+): Promise<number> {
+	const self = describe(path, group, version);
 	if (name === undefined || isHelp(name) || name === "help") {
-		print(await helpText(main));
+		print(await helpText(self));
 		return name === undefined ? 2 : 0;
 	}
-	const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-	if (command === undefined) throw unknown(name);
+	const command = Object.hasOwn(group.commands, name) ? group.commands[name] : undefined;
+	if (command === undefined) throw unknown(path, name, Object.keys(group.commands));
+	if (isGroup(command)) return await descend(`${path} ${name}`, command, rest, version, print);
 	if (beforeDashes(rest).some(isHelp)) {
-		print(await helpText(command, main));
+		print(await helpText(command, self));
 		return 0;
 	}
 	// Not citty's runCommand: it would parse, leniently, what the command itself parses strictly.
 	return (await command.run?.({ rawArgs: rest, args: {} as never, cmd: command })) as number;
+}
+
+/** A group of commands as citty draws its help. */
+function describe(path: string, { description, commands }: typeof root | CommandGroup, version: string): Command {
+	const subCommands = Object.entries(commands).map(([name, each]): [string, Command] => [
+		name,
+		isGroup(each) ? describe(name, each, version) : each,
+	]);
+	return defineCommand({
+		meta: { name: path, version, description },
+		subCommands: Object.fromEntries(subCommands),
+	});
 }
 
 function isHelp(argument: string): boolean {
@@ -67,15 +84,14 @@ async function helpText(command: Command, parent?: Command): Promise<string> {
 	return `${(isPlain ? stripVTControlCharacters(text) : text).trimEnd()}\n`.replace(/[ \t]+$/gm, "");
 }
 
-function unknown(name: string): DnoError {
+function unknown(path: string, name: string, names: readonly string[]): DnoError {
 	const isOption = name.startsWith("-");
-	const names = Object.keys(commands);
-	const near = didYouMean(name.replace(/^-+/, ""), isOption ? ["help", "version"] : names);
+	const near = didYouMean(name.replace(/^-+/, ""), isOption ? ["help", ...(path === "dno" ? ["version"] : [])] : names);
 	const mend =
 		near === undefined ? `The commands are ${names.join(", ")}` : `Did you mean ${isOption ? "--" : ""}${near}?`;
 	return new DnoError({
 		what: `unknown ${isOption ? "option" : "command"} ${name}`,
-		where: "dno",
+		where: path,
 		mend,
 		kind: "usage",
 	});

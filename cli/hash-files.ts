@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { CampaignConfig } from "../core/config.ts";
 
@@ -20,13 +20,16 @@ export async function hashFile(file: string, known?: FileHash): Promise<FileHash
 	return { sha256: hash.digest("hex"), bytes, mtimeMs };
 }
 
+/** Configuration, weights (also in shards, and an adapter's), tokenizer and chat template. */
+const MODEL_FILE = /^[^.].*\.(json|jinja|safetensors)$/;
+
 /** Every file that a campaign's result depends on. */
 export async function inputFiles({ prompts, oracle, policy }: CampaignConfig, fromScratch: boolean): Promise<string[]> {
 	const modules = fromScratch && policy.fromScratch ? [policy.fromScratch.demonstrations] : [];
 	const model =
 		fromScratch && policy.fromScratch
 			? [policy.fromScratch.tokenizer]
-			: ["config.json", "model.safetensors", "tokenizer.json"].map((name) => join(policy.model, name));
+			: (await readdir(policy.model)).filter((name) => MODEL_FILE.test(name)).map((name) => join(policy.model, name));
 	const files = new Set([prompts.train, prompts.validation, prompts.heldOut, ...model]);
 	for (const module of [oracle.module, ...modules]) await addModule(module, files);
 	return [...files];

@@ -10,15 +10,20 @@ vi.setConfig({ testTimeout: 30_000 });
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
-test.concurrent.for([["--help"], ["run", "--help"], ["pretrain", "-h"], ["export", "-h"]])(
-	"%s",
-	async (args, { expect }) => {
-		const { code, stdout, stderr } = await dno(args);
-		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-		expect(stdout).toMatchSnapshot();
-		for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
-	},
-);
+test.concurrent.for([
+	["--help"],
+	["run", "--help"],
+	["pretrain", "-h"],
+	["export", "--help"],
+	["model", "--help"],
+	["model", "import", "--help"],
+	["model", "generate", "--help"],
+])("%s", async (args, { expect }) => {
+	const { code, stdout, stderr } = await dno(args);
+	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+	expect(stdout).toMatchSnapshot();
+	for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+});
 
 test.concurrent("--version is the package's", async ({ expect }) => {
 	const manifest = await import("../package.json", { with: { type: "json" } });
@@ -33,7 +38,9 @@ test.concurrent("no command at all is the help and an error", async ({ expect })
 
 test.concurrent.for([
 	[["rnu"], "dno: unknown command rnu. Did you mean run?"],
-	[["toString"], "dno: unknown command toString. The commands are run, pretrain, export"],
+	[["toString"], "dno: unknown command toString. The commands are run, pretrain"],
+	[["model", "imprt"], "dno model: unknown command imprt. Did you mean import?"],
+	[["toString"], "dno: unknown command toString. The commands are run, pretrain, model, export"],
 	[["--versoin"], "dno: unknown option --versoin. Did you mean --version?"],
 	[["run"], "dno run: CAMPAIGN is missing. See dno run --help"],
 	[["run", "a", "b"], 'dno run: an argument too many. got "b". See dno run --help'],

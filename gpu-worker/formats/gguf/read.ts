@@ -61,6 +61,8 @@ async function readHeader(path: string, size: number): Promise<Pick<GgufFile, "m
 	const { metadata, tensorInfos, tensorDataOffset, littleEndian } = header;
 	const fail = (what: string, got?: unknown, mend = MEND) => new DnoError({ what, where: path, got, mend });
 	if (!littleEndian) throw fail("the GGUF file is big-endian", undefined, "Convert it to little-endian");
+	// The library reads on in zeros where a file ends.
+	if (Number(tensorDataOffset) > size) throw fail("not a GGUF file, or cut off", `${size} bytes`);
 	const shards = Number((metadata as Record<string, unknown>)["split.count"] ?? 1);
 	if (shards > 1) throw fail("the GGUF file is one of several", `${shards} parts`, "Join them with llama-gguf-split");
 	const tensors = new Map<string, GgufTensor>();
