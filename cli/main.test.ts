@@ -17,7 +17,9 @@ test.concurrent.for([
 	["export", "--help"],
 	["model", "--help"],
 	["model", "import", "--help"],
+	["model", "show", "--help"],
 	["model", "generate", "--help"],
+	["model", "score", "--help"],
 ])("%s", async (args, { expect }) => {
 	const { code, stdout, stderr } = await dno(args);
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -2,6 +2,7 @@ import { breathe } from "../../breathe.ts";
 import type { TrainingSettings, TrainingStep } from "../../engine.ts";
 import type { LlamaConfig } from "../../model/config.ts";
 import type { WeightArrays } from "../../model/folder.ts";
+import { defaultMicroBatchTokens } from "../../model/memory.ts";
 import { elementCount } from "../../model/parameters.ts";
 import { buildTrainingGraph, gradientName, responseChunks } from "../../model/training-graph.ts";
 import { packBatch, splitRows } from "./batch.ts";
@@ -17,19 +18,6 @@ interface BatchResult {
 	readonly gradients: WeightArrays;
 	readonly metrics: Partial<TrainingStep>;
 	readonly tokenCount: number;
-}
-
-/** Activations that a micro-batch may take where no size is set, in bytes. */
-const ACTIVATION_BYTES = 2e9;
-/** Row length that the estimate of attention's activations takes for granted. */
-const TYPICAL_LENGTH = 512;
-
-/** Tokens whose activations take about {@link ACTIVATION_BYTES}; depends on the model only, so that results do too. */
-export function defaultMicroBatchTokens(config: LlamaConfig): number {
-	const { layers, hiddenSize, intermediateSize, heads, kvHeads, headDim } = config;
-	const attention = 2 * (heads + 2 * kvHeads) * headDim + 2 * heads * TYPICAL_LENGTH;
-	const perToken = 4 * layers * (5 * hiddenSize + attention + 6 * intermediateSize);
-	return Math.max(1, Math.floor(ACTIVATION_BYTES / perToken));
 }
 
 /** Runs forward and backward of batches, split by a budget of tokens; gradients are sums over a batch's parts. */

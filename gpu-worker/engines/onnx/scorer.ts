@@ -11,6 +11,8 @@ export type Score = (rows: readonly SequenceRow[], signal?: AbortSignal) => Prom
 
 export interface Scorer {
 	score: Score;
+	/** The terms of those sums: log-probabilities [response tokens] of every response of every row. */
+	scoreTokens(rows: readonly SequenceRow[], signal?: AbortSignal): Promise<Float32Array[][]>;
 	dispose(): Promise<void>;
 }
 
@@ -33,18 +35,21 @@ export async function openScorer({ config, weights }: Model, threads: number): P
 		const { feeds, spans } = packBatch(rows, chunks);
 		const results = await session.run({ ...tensors, ...feeds });
 		const logProbabilities = results.tokenLogProbabilities!.data as Float32Array;
-		return spans.map((row) =>
-			row.map(([start, end]) => logProbabilities.subarray(start, end).reduce((a, b) => a + b, 0)),
-		);
+		return spans.map((row) => row.map(([start, end]) => logProbabilities.slice(start, end)));
+	};
+	const scoreTokens: Scorer["scoreTokens"] = async (rows, signal) => {
+		const scored: Float32Array[][] = [];
+		for (const part of splitRows(rows, (row) => row, budget)) {
+			await breathe(signal);
+			scored.push(...(await scoreChunk(part)));
+		}
+		return scored;
 	};
 	return {
+		scoreTokens,
 		async score(rows, signal) {
-			const sums: number[][] = [];
-			for (const part of splitRows(rows, (row) => row, budget)) {
-				await breathe(signal);
-				sums.push(...(await scoreChunk(part)));
-			}
-			return sums;
+			const scored = await scoreTokens(rows, signal);
+			return scored.map((row) => row.map((tokens) => tokens.reduce((a, b) => a + b, 0)));
 		},
 		dispose: () => session.release(),
 	};
