@@ -56,7 +56,7 @@ async function workingFolder({ dtype = "float32", source }: { dtype?: Dtype; sou
 const frontMatter = (folder: string) => parse(readFileSync(join(folder, "README.md"), "utf8").split("---\n")[1]!);
 
 test("peft: the adapter with its base's name, the tokenizer and a card", async () => {
-	const { cwd, policy } = await workingFolder({ source: "hf:org/base@main" });
+	const { cwd, policy } = await workingFolder({ source: "hf:org/base" });
 	const { code, stdout, stderr } = await dno(["export", "best", "--format", "peft", "--json"], { cwd });
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 	const out = join(cwd, "exports/fixture-geometry-dno-1-peft");
@@ -88,7 +88,7 @@ test("peft: the adapter with its base's name, the tokenizer and a card", async (
 });
 
 test("merged: weights with the adapter in them, in the base's type", async () => {
-	const { cwd, policy } = await workingFolder({ dtype: "bfloat16" });
+	const { cwd, policy } = await workingFolder({ dtype: "bfloat16", source: "smollm2-135m-instruct" });
 	const { code, stdout } = await dno(["export", "1", "--format", "merged", "--out", "out"], { cwd });
 	expect({ code, stdout }).toEqual({ code: 0, stdout: "The merged export is in out\n" });
 	const out = join(cwd, "out");
@@ -101,7 +101,8 @@ test("merged: weights with the adapter in them, in the base's type", async () =>
 		const worst = Math.max(...data.map((x, i) => Math.abs(x - merged.get(name)![i]!) / Math.max(Math.abs(x), 1e-30)));
 		expect(worst, name).toBeLessThanOrEqual(2 ** -8);
 	}
-	expect(frontMatter(out)).not.toHaveProperty("base_model");
+	const finetuned = { base_model: "HuggingFaceTB/SmolLM2-135M-Instruct", base_model_relation: "finetune" };
+	expect(frontMatter(out)).toMatchObject(finetuned);
 });
 
 test("gguf-input: a baseline's folder, by path, in the type of the campaign's base", async () => {
@@ -110,6 +111,7 @@ test("gguf-input: a baseline's folder, by path, in the type of the campaign's ba
 	const { code, stdout } = await dno(args, { cwd });
 	expect(code).toBe(0);
 	expect(stdout).toContain("python convert_hf_to_gguf.py out --outfile model.gguf");
+	expect(frontMatter(join(cwd, "out"))).not.toHaveProperty("base_model");
 	expect(readModelConfig(join(cwd, "out")).dtype).toBe("float16");
 	expect(readFileSync(join(cwd, "out/README.md"), "utf8")).toContain("**Continued SFT, iteration 1** (this one)");
 	rmSync(join(policy("dno-1"), "tokenizer_config.json"));

@@ -6,6 +6,7 @@ import { DnoError } from "../core/errors.ts";
 import { EXPORT_FORMATS, type ExportFormat, exportPolicy } from "../gpu-worker/model/export.ts";
 import { readModelConfig } from "../gpu-worker/model/folder.ts";
 import { type HubAccess, hubAccess } from "../infra/hub/access.ts";
+import { NAMED_MODELS } from "../infra/models/named-models.ts";
 import { renderModelCard } from "../report/model-card.ts";
 import { type ExportedPolicy, licenseOf, policyToExport } from "./policy-to-export.ts";
 import { shortPath } from "./render/event-text.ts";
@@ -83,9 +84,10 @@ async function push(folder: string, repo: string, access: HubAccess): Promise<st
 	return await pushFolder(folder, repo, access);
 }
 
-/** Of `hf:org/name`, which is how campaigns name models of the hub. */
+/** The hub's name of what `policy.source` names: `hf:org/name`, or a model that is known by its name. */
 function hubId(source: string | undefined): string | undefined {
-	return source?.startsWith("hf:") ? source.slice("hf:".length).split("@")[0] : undefined;
+	if (source?.startsWith("hf:")) return source.slice("hf:".length);
+	return source !== undefined && Object.hasOwn(NAMED_MODELS, source) ? NAMED_MODELS[source]!.repository : undefined;
 }
 
 function parseFormat(text: string | undefined): ExportFormat {

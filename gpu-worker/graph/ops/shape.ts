@@ -1,6 +1,6 @@
 import { DnoError } from "../../../core/errors.ts";
-import type { Graph, Value } from "../graph.ts";
-import { type Dim, normalizeAxis, product, type Shape, sameShape } from "../shapes.ts";
+import type { Value } from "../graph.ts";
+import { normalizeAxis, product, type Shape, sameShape } from "../shapes.ts";
 import { sumTo } from "./reduce.ts";
 
 /** The same elements in another shape of as many elements. */
@@ -91,16 +91,6 @@ export function padZeros(x: Value, axis: number, before: number, after: number):
 		inputs: [x, graph.integers([before, after]), undefined, graph.integers([at])],
 		outputs: [{ dtype: x.dtype, shape: x.shape.map((dim, i) => (i === at ? before + size + after : dim)) }],
 		gradient: ([dy]) => [slice(dy!, at, before, before + size)],
-	})[0]!;
-}
-
-/** 0, 1, … as int64, as many as a dimension is large at run time. */
-export function range(graph: Graph, size: Dim): Value {
-	const scalar = (number: number) => graph.constant(BigInt64Array.of(BigInt(number)), []);
-	return graph.emit({
-		op: "Range",
-		inputs: [scalar(0), reshape(graph.sizes([size]), []), scalar(1)],
-		outputs: [{ dtype: "int64", shape: [size] }],
 	})[0]!;
 }
 
