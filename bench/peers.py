@@ -66,9 +66,15 @@ def greedy(work):
     return {"answers": answers}
 
 
+def train(work):
+    import peers_training  # TRL takes seconds to load, and sampling does not need it
+
+    return peers_training.train(work)
+
+
 for line in sys.stdin:
     work = json.loads(line)
     torch.set_num_threads(work["threads"])
-    result = {"sample": sample, "greedy": greedy}[work["task"]](work)
+    result = {"sample": sample, "greedy": greedy, "train": train}[work["task"]](work)
     result["peakBytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps(result), flush=True)
