@@ -5,7 +5,7 @@ import type { LoadedCampaign } from "./load-campaign.ts";
 import type { Renderer } from "./render/renderer.ts";
 
 /** What `dno model import` is to be given for a campaign's `policy.source`; paths are relative to the config file. */
-export function modelSource(source: string, configFile: string): string {
+function modelSource(source: string, configFile: string): string {
 	const isPath = source.startsWith(".") || extname(source) === ".gguf";
 	return isPath ? resolve(dirname(configFile), source) : source;
 }

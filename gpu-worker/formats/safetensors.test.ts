@@ -56,11 +56,11 @@ describe("round trip", () => {
 
 	test("16-bit types take half the space and read back as the nearest number they have", async () => {
 		const path = join(temporaryFolder(), "x.safetensors");
-		const data = Float32Array.of(1, -0.1, 65504, 1e-7, 0, 3.14159);
+		const data = Float32Array.of(1, -0.1, 65504, 1e-7, 0, 3.3);
 		const expected = {
 			F32: data,
 			F16: Float32Array.from(data, Math.f16round),
-			BF16: Float32Array.of(1, -0.10009765625, 65536, 1.0011717677116394e-7, 0, 3.140625), // torch's bfloat16
+			BF16: Float32Array.of(1, -0.10009765625, 65536, 1.0011717677116394e-7, 0, 3.296875), // torch's bfloat16
 		};
 		for (const dtype of FLOAT_TYPES) {
 			await writeSafetensors(path, [["a", { shape: [2, 3], data }]], {}, dtype);

@@ -65,7 +65,7 @@ export function formatRopeScaling(scaling: RopeScaling): Record<string, unknown>
  * Radians a position that each pair of a head's channels is turned by [dh/2]: θ^(−2i/dh) (Su et al., arXiv 2104.09864),
  * stretched by linear interpolation (Chen et al., arXiv 2306.15595) or as in Llama 3.1 (transformers' rope_type llama3).
  */
-export function rotaryFrequencies({ headDim, ropeTheta, ropeScaling }: LlamaConfig): Float32Array<ArrayBuffer> {
+function rotaryFrequencies({ headDim, ropeTheta, ropeScaling }: LlamaConfig): Float32Array<ArrayBuffer> {
 	// torch rounds the power to float32 before it takes the reciprocal.
 	return Float32Array.from({ length: headDim / 2 }, (_, i) =>
 		scaled(Math.fround(1 / Math.fround(ropeTheta ** ((2 * i) / headDim))), ropeScaling),

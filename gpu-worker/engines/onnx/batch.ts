@@ -79,7 +79,7 @@ export function packBatch(rows: readonly SequenceRow[], chunks = 1): Batch {
 }
 
 /** Tokens that a row takes in a batch. */
-export function rowLength({ prompt, responses }: SequenceRow): number {
+function rowLength({ prompt, responses }: SequenceRow): number {
 	return responses.reduce((sum, response) => sum + response.length - 1, prompt.length);
 }
 

@@ -62,7 +62,3 @@ export function float(data: Float32Array, shape: readonly number[]): ort.Tensor 
 export function int64(data: BigInt64Array, shape: readonly number[]): ort.Tensor {
 	return new ort.Tensor("int64", data, shape);
 }
-
-export function int32(data: Int32Array, shape: readonly number[]): ort.Tensor {
-	return new ort.Tensor("int32", data, shape);
-}

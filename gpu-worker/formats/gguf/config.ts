@@ -4,7 +4,7 @@ import type { GgufFile } from "./read.ts";
 import { readRopeScaling } from "./rope-scaling.ts";
 
 /** Architectures of GGUF files that can be read, and what transformers calls them; Mistral's files say llama. */
-export const ARCHITECTURES = {
+const ARCHITECTURES = {
 	llama: "LlamaForCausalLM",
 	qwen2: "Qwen2ForCausalLM",
 	qwen3: "Qwen3ForCausalLM",

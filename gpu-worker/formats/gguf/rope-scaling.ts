@@ -68,7 +68,7 @@ function llama3Scaling(divisors: Float32Array, rotary: Rotary, where: string): R
  * Short waves stay, long ones are stretched by the factor, those between by something between (Llama 3.1's
  * `apply_scaling`).
  */
-export function llama3Divisor(i: number, factor: number, { headDim, ropeTheta }: Rotary): number {
+function llama3Divisor(i: number, factor: number, { headDim, ropeTheta }: Rotary): number {
 	const { low_freq_factor: low, high_freq_factor: high, original_max_position_embeddings: length } = LLAMA3;
 	const wavelength = 2 * Math.PI * ropeTheta ** ((2 * i) / headDim);
 	if (wavelength < length / high) return 1;
