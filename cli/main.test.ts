@@ -11,17 +11,17 @@ vi.setConfig({ testTimeout: 30_000 });
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
 test.concurrent.for([
-	["--help"],
-	["run", "--help"],
-	["pretrain", "-h"],
-	["export", "--help"],
-	["model", "--help"],
-	["model", "import", "--help"],
-	["model", "show", "--help"],
-	["model", "generate", "--help"],
-	["model", "score", "--help"],
-])("%s", async (args, { expect }) => {
-	const { code, stdout, stderr } = await dno(args);
+	"--help",
+	"run --help",
+	"pretrain -h",
+	"export --help",
+	"model --help",
+	"model import --help",
+	"model show --help",
+	"model generate --help",
+	"model score --help",
+])("%s", async (line, { expect }) => {
+	const { code, stdout, stderr } = await dno(line.split(" "));
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 	expect(stdout).toMatchSnapshot();
 	for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
