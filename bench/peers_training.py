@@ -36,7 +36,7 @@ def train(work):
         model = AutoModelForCausalLM.from_pretrained(work["model"], dtype=torch.float32)
         columns = {"prompt": "prompt_ids", "chosen": "chosen_ids", "rejected": "rejected_ids"}
         rows = [{columns[key]: pair[key] for key in columns} for pair in work["pairs"]]
-        lora = work["lora"] and LoraConfig(
+        lora = work.get("lora") and LoraConfig(
             r=work["lora"]["rank"],
             lora_alpha=work["lora"]["alpha"],
             target_modules=work["lora"]["targetModules"],

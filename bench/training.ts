@@ -51,12 +51,28 @@ interface Answer {
 	readonly tokens?: number;
 }
 
+interface Row {
+	readonly name: string;
+	readonly peer: { readonly name: string; readonly tokensPerSecond: number; readonly peakBytes: number };
+	readonly ours: { readonly tokensPerSecond: number; readonly peakBytes: number; readonly gemmShare: number };
+	readonly ratio: number;
+}
+
+function textOf({ name, peer, ours, ratio }: Row): string {
+	const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+	return (
+		`${name}: ours ${ours.tokensPerSecond.toFixed(0)} tokens/s (peak ${gigabytes(ours.peakBytes)}, ` +
+		`${(100 * ours.gemmShare).toFixed(0)} % of GEMM by 4·N·tokens), ${peer.name} ${peer.tokensPerSecond.toFixed(0)} ` +
+		`(${gigabytes(peer.peakBytes)}): ${ratio.toFixed(2)} ×`
+	);
+}
+
 /** `npm run bench -- training`. */
 export async function benchTraining(args: readonly string[]): Promise<void> {
 	const { json, model, repeats, threads } = readOptions(args);
 	const parameters = parameterCount(readModelConfig(model));
 	const gemm = await openGemm(threads);
-	const rows = [];
+	const rows: Row[] = [];
 	for (const { name, lora, ...shape } of CASES) {
 		const work = { task: "train", model, threads, lora, steps: STEPS, ...pairsOf(shape) };
 		const workTokens = work.batchSize * 2 * (shape.promptTokens + shape.responseTokens);
@@ -74,7 +90,7 @@ export async function benchTraining(args: readonly string[]): Promise<void> {
 				ourPeak: own.peakBytes,
 			});
 		}
-		rows.push({
+		const row: Row = {
 			name,
 			peer: {
 				name: "TRL DPOTrainer",
@@ -87,18 +103,12 @@ export async function benchTraining(args: readonly string[]): Promise<void> {
 				gemmShare: median(turns.map((t) => t.gemmShare)),
 			},
 			ratio: median(turns.map((t) => t.ours / t.peer)),
-		});
+		};
+		rows.push(row);
+		if (!json) console.log(textOf(row));
 	}
-	if (json) return console.log(JSON.stringify({ machine: machine(threads), model, repeats, rows }));
-	console.log(`${machine(threads)}; ${repeats} repeats`);
-	for (const { name, peer, ours, ratio } of rows) {
-		const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
-		console.log(
-			`${name}: ours ${ours.tokensPerSecond.toFixed(0)} tokens/s (peak ${gigabytes(ours.peakBytes)}, ` +
-				`${(100 * ours.gemmShare).toFixed(0)} % of GEMM by 4·N·tokens), ${peer.name} ${peer.tokensPerSecond.toFixed(0)} ` +
-				`(${gigabytes(peer.peakBytes)}): ${ratio.toFixed(2)} ×`,
-		);
-	}
+	if (json) console.log(JSON.stringify({ machine: machine(threads), model, repeats, rows }));
+	else console.log(`${machine(threads)}; ${repeats} repeats`);
 }
 
 /** Each case has a process of its own, so that its peak memory is that of the case. */
