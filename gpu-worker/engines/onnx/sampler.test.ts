@@ -227,15 +227,17 @@ describe("drawing from a row of probabilities", () => {
 	});
 
 	test("finds the nucleus of a flat distribution as a full sort would", () => {
-		const flat = Float32Array.from({ length: 50_000 }, (_, i) => (1 + (i % 7)) / 200_000);
+		const flat = Float32Array.from({ length: 5000 }, (_, i) => (1 + (i % 7)) / 20_000);
 		const order = [...flat.keys()].sort((a, b) => flat[b]! - flat[a]! || a - b);
-		const drawn = draw(flat, 0, flat.length, { topP: 0.3 }, () => 1 - 2 ** -32);
 		let mass = 0;
-		const last = order.find((i) => {
+		const end = order.findIndex((i) => {
 			mass += flat[i]!;
 			return mass >= 0.3;
 		});
-		expect(drawn).toBe(last);
+		const drawn = new Set(
+			Array.from({ length: 50_000 }, (_, k) => draw(flat, 0, flat.length, { topP: 0.3 }, () => k / 50_000)),
+		);
+		expect([...drawn].sort((a, b) => a - b)).toEqual(order.slice(0, end + 1).sort((a, b) => a - b));
 	});
 
 	test("never draws what has no probability, also at the ends of the unit interval", () => {

@@ -55,60 +55,91 @@ function drawTruncated(
 	numbers: Float32Array,
 	offset: number,
 	size: number,
-	truncation: Required<Truncation>,
+	{ topP, topK, minP }: Required<Truncation>,
 	random: Random,
 ): number {
-	const candidates = mostLikely(numbers, offset, size, truncation as { topP: number; topK: number; minP: number });
-	const kept = candidates.slice(0, truncation.topK);
-	const probability = (i: number) => numbers[offset + i]!;
-	const total = kept.length < candidates.length ? kept.reduce((sum, i) => sum + probability(i), 0) : 1;
-	const least = truncation.minP! * probability(kept[0]!);
-	let mass = 0;
-	let count = 0;
-	for (const i of kept) {
-		if (count > 0 && (mass >= truncation.topP * total || probability(i) < least)) break;
-		mass += probability(i);
-		count += 1;
+	const probabilities = numbers.subarray(offset, offset + size);
+	const bits = new Uint32Array(numbers.buffer, numbers.byteOffset + 4 * offset, size);
+	const mostLikely = argmax(probabilities, 0, size);
+	fillBuckets(probabilities, bits);
+	let kept: Cut = { bucket: -1, partly: [], mass: 1 };
+	if (topK! < size) kept = cut(probabilities, bits, (mass, count) => mass > 0 && count >= topK!);
+	if (topP < 1) {
+		const target = topP * kept.mass;
+		kept = cut(probabilities, bits, (mass) => mass >= target);
 	}
+	const least = minP! * probabilities[mostLikely]!;
+	const isIn = (i: number) => probabilities[i]! > 0 && probabilities[i]! >= least;
+	const partly = kept.partly.filter(isIn);
+	// Whatever lies in a higher bucket than this is kept.
+	const above = (kept.bucket + 1) * BUCKET_WIDTH;
+	let mass = partly.reduce((sum, i) => sum + probabilities[i]!, 0);
+	for (let i = 0; i < size; i++) if (bits[i]! >= above && isIn(i)) mass += probabilities[i]!;
 	let left = random() * mass;
-	for (let rank = 0; rank < count; rank++) {
-		left -= probability(kept[rank]!);
-		if (left < 0) return kept[rank]!;
+	for (const i of partly) {
+		left -= probabilities[i]!;
+		if (left < 0) return i;
 	}
-	return kept[count - 1]!;
+	let last = partly.at(-1) ?? mostLikely;
+	for (let i = 0; i < size && left >= 0; i++) {
+		if (bits[i]! < above || !isIn(i)) continue;
+		left -= probabilities[i]!;
+		last = i;
+	}
+	return last;
 }
 
-/** Where the search for the most likely tokens begins, and by how much it goes down. */
-const FIRST_THRESHOLD = 1e-3;
-const THRESHOLD_STEP = 1 / 16;
-const LEAST_THRESHOLD = 1e-9;
+/** A set of the most likely tokens: all in higher buckets than `bucket`, and of that one those in `partly`. */
+interface Cut {
+	readonly bucket: number;
+	readonly partly: readonly number[];
+	readonly mass: number;
+}
 
-/**
- * Indices in descending order of probability, at least as many as `truncation` keeps. Sorting a whole vocabulary for every
- * token would take longer than the model does.
+/*
+ * Floats that are not negative are in the order of their bits, so the upper half of the bits sorts probabilities into
+ * buckets in one pass. Only the bucket at the edge of the set is put in order: sorting a whole vocabulary for every token
+ * would take longer than the model does.
  */
-function mostLikely(
-	numbers: Float32Array,
-	offset: number,
-	size: number,
-	{ topP, topK, minP }: { readonly topP: number; readonly topK: number; readonly minP: number },
-): number[] {
-	const least = minP > 0 ? minP * numbers[offset + argmax(numbers, offset, size)]! : 0;
-	let found: number[] = [];
-	for (let threshold = FIRST_THRESHOLD; ; threshold *= THRESHOLD_STEP) {
-		const bound = threshold < LEAST_THRESHOLD ? 0 : Math.max(threshold, least);
-		found = [];
-		let mass = 0;
-		for (let i = 0; i < size; i++) {
-			const p = numbers[offset + i]!;
-			if (p <= 0 || p < bound) continue;
-			found.push(i);
-			mass += p;
-		}
-		const isEnough = (topK < size && found.length >= topK) || (topP < 1 && mass > topP) || bound === least;
-		if ((isEnough && found.length > 0) || bound === 0) break;
+const BUCKET_WIDTH = 0x10000;
+/** Probabilities are below 2, whose bits are 0x40000000. */
+const BUCKETS = 0x4000;
+const bucketMass = new Float64Array(BUCKETS);
+const bucketCount = new Uint32Array(BUCKETS);
+
+function fillBuckets(probabilities: Float32Array, bits: Uint32Array): void {
+	bucketMass.fill(0);
+	bucketCount.fill(0);
+	for (let i = 0; i < bits.length; i++) {
+		const bucket = bits[i]! >>> 16;
+		bucketMass[bucket]! += probabilities[i]!;
+		bucketCount[bucket]! += 1;
 	}
-	return found.sort((a, b) => numbers[offset + b]! - numbers[offset + a]! || a - b);
+}
+
+/** The smallest set of the most likely tokens that is enough; of equally likely ones the first. */
+function cut(probabilities: Float32Array, bits: Uint32Array, isEnough: (mass: number, count: number) => boolean): Cut {
+	let [mass, count] = [0, 0];
+	for (let bucket = BUCKETS - 1; bucket >= 0; bucket--) {
+		if (bucketCount[bucket] === 0) continue;
+		if (!isEnough(mass + bucketMass[bucket]!, count + bucketCount[bucket]!)) {
+			mass += bucketMass[bucket]!;
+			count += bucketCount[bucket]!;
+			continue;
+		}
+		const members: number[] = [];
+		for (let i = 0; i < bits.length; i++) if (bits[i]! >>> 16 === bucket) members.push(i);
+		members.sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
+		const partly: number[] = [];
+		for (const i of members) {
+			if (isEnough(mass, count)) break;
+			partly.push(i);
+			mass += probabilities[i]!;
+			count += 1;
+		}
+		return { bucket, partly, mass };
+	}
+	return { bucket: -1, partly: [], mass };
 }
 
 /**
