@@ -227,7 +227,7 @@ describe("drawing from a row of probabilities", () => {
 	});
 
 	test("finds the nucleus of a flat distribution as a full sort would", () => {
-		const flat = Float32Array.from({ length: 5000 }, (_, i) => (1 + (i % 7)) / 20_000);
+		const flat = Float32Array.from({ length: 700 }, (_, i) => (1 + (i % 7)) / 2800);
 		const order = [...flat.keys()].sort((a, b) => flat[b]! - flat[a]! || a - b);
 		let mass = 0;
 		const end = order.findIndex((i) => {
@@ -235,7 +235,7 @@ describe("drawing from a row of probabilities", () => {
 			return mass >= 0.3;
 		});
 		const drawn = new Set(
-			Array.from({ length: 50_000 }, (_, k) => draw(flat, 0, flat.length, { topP: 0.3 }, () => k / 50_000)),
+			Array.from({ length: 5000 }, (_, k) => draw(flat, 0, flat.length, { topP: 0.3 }, () => k / 5000)),
 		);
 		expect([...drawn].sort((a, b) => a - b)).toEqual(order.slice(0, end + 1).sort((a, b) => a - b));
 	});
