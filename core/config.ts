@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PAIR_LOSSES } from "./losses.ts";
+import { oracleConfig } from "./oracle-config.ts";
 
 const path = z.string().min(1);
 
@@ -122,20 +123,8 @@ export const campaignConfig = z.strictObject({
 		/** Longest response in tokens. */
 		maxTokens: z.int().positive(),
 	}),
-	oracle: z.discriminatedUnion("kind", [
-		z.strictObject({
-			kind: z.literal("verifier"),
-			/**
-			 * A module that exports `verify({prompt, response, meta}) → {score, correct?, reason?}`; without `correct` the
-			 * report has no accuracy.
-			 */
-			module: path,
-			/** Prompts a judging activity. */
-			chunkSize: z.int().positive().default(50),
-			/** Judging activities in flight: the width of the sliding window. */
-			concurrency: z.int().positive().default(4),
-		}),
-	]),
+	/** Says which of two responses is better. */
+	oracle: oracleConfig,
 	pairs: z.strictObject({
 		/** A chosen answer's win rate r̂ is at least this (the paper: a score of 5 or 6 of 6). */
 		minChosenWinRate: probability.default(0.5),

@@ -1,6 +1,6 @@
 import type { CampaignConfig } from "./config.ts";
-import type { PairSource } from "./records.ts";
-import { preferencesFromScores, winRates } from "./rewards.ts";
+import type { PairSource, Preferences } from "./records.ts";
+import { winRates } from "./rewards.ts";
 
 /** Who wrote a candidate, and what tells two candidates apart. */
 export interface Candidate {
@@ -30,19 +30,20 @@ const EPSILON = 1e-9;
  * the teacher's where the teacher is among their authors: S≻S and S≻T then never rest on an answer the student was given.
  * Where `maxPerPrompt` cuts, larger margins go first and, among equals, pairs of answers not yet used.
  *
- * @param scores one judge's scores of all candidates, shape [n]
+ * @param preferences P of shape [n][n]; two that were not compared, or whose comparison failed, make no pair
  */
 export function largeMarginPairs(
 	candidates: readonly Candidate[],
-	scores: readonly number[],
+	preferences: Preferences,
 	rules: PairRules,
 ): CandidatePair[] {
-	const rates = winRates(preferencesFromScores(scores));
+	const rates = winRates(preferences);
 	const distinct = distinctAnswers(candidates);
 	const pairs: CandidatePair[] = [];
 	for (const chosen of distinct) {
 		for (const rejected of distinct) {
-			if (scores[chosen]! <= scores[rejected]!) continue;
+			// Before anything else: null is no preference either, and nor is a candidate's with itself.
+			if ((preferences[chosen]![rejected] ?? 0) <= 0.5) continue;
 			const margin = rates[chosen]! - rates[rejected]!;
 			const isStudents = candidates[chosen]!.source === "student";
 			if (rates[chosen]! < rules.minChosenWinRate - EPSILON) continue;

@@ -54,6 +54,37 @@ export const candidateGroup = z.strictObject({
 });
 export type CandidateGroup = z.infer<typeof candidateGroup>;
 
+const probability = z.number().min(0).max(1);
+
+/** What one reply of a judge says of the candidates it was shown. */
+export const reading = z.discriminatedUnion("kind", [
+	/** Of a list: a score and a justification each, in the order shown. */
+	z.strictObject({ kind: z.literal("scores"), scores: z.array(z.number()), reasons: z.array(z.string()) }),
+	/** Of two: P(the first shown ≻ the second shown); 1, ½ or 0 from text verdicts. */
+	z.strictObject({ kind: z.literal("choice"), first: probability, reason: z.string() }),
+	/** Of one: its rating. */
+	z.strictObject({ kind: z.literal("rating"), score: z.number(), reason: z.string() }),
+]);
+export type Reading = z.infer<typeof reading>;
+
+/** One question to a judge that is part of a verdict. */
+const asked = z.strictObject({
+	/** sha256 of everything that determines the reply; the verdict store has the raw reply under it. */
+	key: z.string(),
+	judge: z.string(),
+	/** The candidates that were shown, by their index, in the order they were shown in. */
+	shown: z.array(z.int().nonnegative()),
+	vote: z.int().nonnegative(),
+	outcome: z.union([
+		reading,
+		/** The judge answered, but with no verdict. */
+		z.strictObject({ kind: z.literal("invalid"), reason: z.string() }),
+		/** It could not be asked. */
+		z.strictObject({ kind: z.literal("unjudged"), reason: z.string() }),
+	]),
+});
+export type Asked = z.infer<typeof asked>;
+
 const verdictBase = {
 	schemaVersion: version,
 	/**
@@ -65,9 +96,15 @@ const verdictBase = {
 	judge: z.string(),
 	/** Number of candidates shown, and the order they were shown in. */
 	order: z.array(z.int().nonnegative()),
+	/** What was asked of models, and what they said; absent for programs. */
+	asked: z.array(asked).optional(),
 };
 
-/** What a preference oracle said of one prompt's candidates. Only `scores`, `A`, `B` and `tie` are judgments. */
+/** P(y_i ≻ y_j), shape [n][n]: P_ij + P_ji = 1, the diagonal ½; null where the two were not compared or that failed. */
+export const preferences = z.array(z.array(probability.nullable()));
+export type Preferences = readonly (readonly (number | null)[])[];
+
+/** What a preference oracle said of one prompt's candidates. Only `scores` and `preferences` are judgments. */
 export const verdict = z.discriminatedUnion("kind", [
 	z.strictObject({
 		...verdictBase,
@@ -78,12 +115,25 @@ export const verdict = z.discriminatedUnion("kind", [
 		/** Whether each candidate is right, from judges that know. */
 		correct: z.array(z.boolean()).optional(),
 	}),
+	z.strictObject({
+		...verdictBase,
+		kind: z.literal("preferences"),
+		preferences,
+		reasons: z.array(z.string()),
+		correct: z.array(z.boolean()).optional(),
+	}),
 	/** The oracle answered, but with something that is no verdict: never trained on, never a loss (promise 1). */
 	z.strictObject({ ...verdictBase, kind: z.literal("invalid"), reason: z.string() }),
 	/** The oracle could not be asked or failed: never trained on, never a loss (promise 1). */
 	z.strictObject({ ...verdictBase, kind: z.literal("unjudged"), reason: z.string() }),
 ]);
 export type Verdict = z.infer<typeof verdict>;
+/** A verdict that is one. */
+export type Judgment = Extract<Verdict, { kind: "scores" | "preferences" }>;
+
+export function isJudgment(verdict: Verdict | undefined): verdict is Judgment {
+	return verdict?.kind === "scores" || verdict?.kind === "preferences";
+}
 
 export const pairSource = z.enum(["T>S", "S>T", "S>S", "T>T"]);
 /** Whether the teacher (T) or the student (S) wrote the chosen and the rejected answer. */

@@ -42,7 +42,28 @@ export interface CampaignSpec {
 	readonly baselines: readonly Exclude<LineKey, "dno">[];
 	/** Iterations whose pairs are replayed. */
 	readonly replay: number;
-	readonly judging: { readonly chunkSize: number; readonly concurrency: number };
+	readonly judging: JudgingSpec;
+}
+
+/** How a campaign's candidates are judged. */
+export type JudgingSpec =
+	/** By a program, in chunks: one activity each, so many at a time. */
+	| { readonly by: "program"; readonly chunkSize: number; readonly concurrency: number }
+	/** By models: chunks of prompts, one activity a call. */
+	| { readonly by: "calls"; readonly chunkSize: number; readonly judges: readonly JudgeLimits[] };
+
+/** What a judge may be asked at a time, over all workers. */
+export interface JudgeLimits {
+	readonly name: string;
+	readonly concurrency: number;
+	/** Of the estimated prompt and reply tokens. */
+	readonly tokensPerMinute?: number;
+	readonly maxAttempts: number;
+	readonly timeoutSeconds: number;
+	/** Authentication or quota errors in a row after which the campaign pauses. */
+	readonly pauseAfterErrors: number;
+	/** Absent for single calls. */
+	readonly batch?: { readonly pollSeconds: number; readonly maxCalls: number };
 }
 
 /** Where in the campaign a step belongs: names its progress and seeds its randomness. */
@@ -74,13 +95,59 @@ export interface JudgeJob extends StepContext {
 	readonly from: number;
 	readonly to: number;
 	readonly total: number;
+	/** `rank` compares all candidates with each other; `evaluate` the policy's samples with their opponents alone. */
+	readonly purpose: "rank" | "evaluate";
 }
 
 export interface JudgeResult {
 	readonly verdicts: ArtifactRef;
-	/** Verdicts that are `unjudged`: whoever asks for the chunk again has these tried again. */
+	/** Verdicts that are `unjudged` or lack a comparison that could not be made: whoever asks for the chunk again has these tried again. */
 	readonly unjudged: number;
 	readonly seconds: number;
+}
+
+/** The calls that a chunk needs next: JSON lines of {@link JudgeCall}s in the store, one judge's after the other's. */
+export interface CallPlan {
+	readonly calls: ArtifactRef;
+	readonly count: number;
+	readonly judges: readonly {
+		readonly name: string;
+		/** Calls [from, to). */
+		readonly from: number;
+		readonly to: number;
+		/** The dearest call's: what is reserved for each before it is made. */
+		readonly tokens: number;
+		readonly cost: number;
+	}[];
+	/** Judgments that the verdict store had, and what they had cost. */
+	readonly repeated: number;
+	readonly saved: number;
+}
+
+/** One call of a plan; `repair` is the unreadable reply to show the judge again. */
+export interface CallJob extends StepContext {
+	readonly calls: ArtifactRef;
+	readonly index: number;
+	readonly repair?: { readonly text: ArtifactRef; readonly reason: string };
+}
+
+/** What judging has cost, in US dollars, and what it may. */
+export interface BudgetState {
+	/** Absent where there is no ceiling. */
+	readonly ceiling?: number;
+	/** Settled, and what calls without an answer may have cost. */
+	readonly spent: number;
+}
+
+/** Counts of one judging's calls. */
+export interface CallCounts {
+	/** Calls made, the failed ones and repairs included. */
+	readonly calls: number;
+	/** Judgments found in the verdict store. */
+	readonly repeated: number;
+	readonly cost: number;
+	/** What the judgments that were found had cost. */
+	readonly saved: number;
 }
 
 export interface PairJob extends StepContext {

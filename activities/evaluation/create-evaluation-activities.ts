@@ -1,6 +1,6 @@
 import { DnoError } from "../../core/errors.ts";
 import { LINES } from "../../core/events.ts";
-import { type Verdict, verdict } from "../../core/records.ts";
+import { isJudgment, type Verdict, verdict } from "../../core/records.ts";
 import type { EvaluationJob, EvaluationResult } from "../../core/steps.ts";
 import { readConfig } from "../datasets/read-config.ts";
 import type { ActivityDependencies } from "../dependencies.ts";
@@ -16,7 +16,7 @@ function nothingJudged({ line, iteration }: EvaluationJob, verdicts: readonly Ve
 	return new DnoError({
 		what: `not one of ${verdicts.length} prompts was judged, so the policy cannot be evaluated`,
 		where: `evaluation of ${LINES[line]} after iteration ${iteration}`,
-		...(first !== undefined && first.kind !== "scores" && { got: `${first.kind}: ${first.reason}` }),
+		...(first !== undefined && !isJudgment(first) && { got: `${first.kind}: ${first.reason}` }),
 		mend: "Mend what keeps the oracle from judging and run the same command again; a verifier that has to change needs a new campaign",
 	});
 }

@@ -1,11 +1,18 @@
-import { type CandidateGroup, type EvaluationRow, SCHEMA_VERSION, type Verdict } from "../../core/records.ts";
+import {
+	type CandidateGroup,
+	type EvaluationRow,
+	isJudgment,
+	SCHEMA_VERSION,
+	type Verdict,
+} from "../../core/records.ts";
 import type { ReportPoint } from "../../core/report.ts";
-import { preference } from "../../core/rewards.ts";
+import { preferencesOf } from "../../core/rewards.ts";
 import { type Interval, mean, meanInterval, pairedDifference } from "../../core/statistics.ts";
 
 /**
  * One row a judged prompt: each sample against the teacher's answer and against the initial policy's samples.
- * A prompt whose verdict is invalid or unjudged gives no row: it is neither a win nor a loss.
+ * A prompt whose verdict is invalid or unjudged, or lacks one of the comparisons, gives no row: it is neither a win nor a
+ * loss.
  *
  * @param groups the evaluated policy's samples and the teacher's answer, then the initial policy's samples
  * @param samples how many samples of the evaluated policy come first in each group
@@ -17,28 +24,43 @@ export function evaluationRows(
 ): EvaluationRow[] {
 	return groups.flatMap((group, i) => {
 		const verdict = verdicts[i];
-		if (verdict?.kind !== "scores") return [];
-		const { scores, reasons, correct } = verdict;
+		if (!isJudgment(verdict)) return [];
+		const { reasons, correct } = verdict;
+		const preferences = preferencesOf(verdict);
+		const against = comparisons(group, samples);
+		if (against.some(({ teacher, initial, j }) => [teacher, ...initial].some((k) => preferences[j]![k] === null))) return [];
 		const judged = (j: number) => ({
 			text: group.responses[j]!.text,
 			...(correct && { correct: correct[j]! }),
 			reason: reasons[j]!,
 		});
-		const teacher = group.responses.findIndex((r) => r.source === "teacher");
-		const initial = group.responses.map((_, j) => j).slice(samples + 1);
 		const row: EvaluationRow = {
 			schemaVersion: SCHEMA_VERSION,
 			promptId: group.promptId,
 			prompt: group.prompt,
-			teacher: judged(teacher),
-			samples: group.responses.slice(0, samples).map((_, j) => ({
+			teacher: judged(against[0]!.teacher),
+			samples: against.map(({ j, teacher, initial }) => ({
 				...judged(j),
-				againstTeacher: preference(scores[j]!, scores[teacher]!),
-				againstInitial: mean(opponents(initial, j).map((k) => preference(scores[j]!, scores[k]!))),
+				againstTeacher: preferences[j]![teacher]!,
+				againstInitial: mean(initial.map((k) => preferences[j]![k]!)),
 			})),
 		};
 		return [row];
 	});
+}
+
+/** Who each of the evaluated policy's samples is compared with, by index in the group. */
+function comparisons(group: CandidateGroup, samples: number) {
+	const teacher = group.responses.findIndex((r) => r.source === "teacher");
+	const initial = group.responses.map((_, j) => j).slice(samples + 1);
+	return Array.from({ length: samples }, (_, j) => ({ j, teacher, initial: opponents(initial, j) }));
+}
+
+/** The comparisons that {@link evaluationRows} needs of an oracle, as pairs of indices into the group. */
+export function evaluationComparisons(group: CandidateGroup, samples: number): (readonly [number, number])[] {
+	return comparisons(group, samples).flatMap(({ j, teacher, initial }) =>
+		[teacher, ...initial].map((k) => [j, k] as const),
+	);
 }
 
 /**

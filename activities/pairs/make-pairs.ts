@@ -1,10 +1,11 @@
 import type { CampaignConfig } from "../../core/config.ts";
 import { largeMarginPairs } from "../../core/pairing.ts";
 import { createRandom, hashSeed, shuffle } from "../../core/random.ts";
-import { type CandidateGroup, type Pair, SCHEMA_VERSION, type Verdict } from "../../core/records.ts";
+import { type CandidateGroup, isJudgment, type Pair, SCHEMA_VERSION, type Verdict } from "../../core/records.ts";
 import type { PairCounts, VerdictCounts } from "../../core/report.ts";
+import { preferencesOf } from "../../core/rewards.ts";
 
-/** The pairs of one iteration's verdicts; groups and verdicts in the same order. Only `scores` verdicts make pairs. */
+/** The pairs of one iteration's verdicts; groups and verdicts in the same order. Only judgments make pairs. */
 export function makePairs(
 	groups: readonly CandidateGroup[],
 	verdicts: readonly Verdict[],
@@ -13,9 +14,9 @@ export function makePairs(
 ): Pair[] {
 	return groups.flatMap((group, i) => {
 		const verdict = verdicts[i];
-		if (verdict?.kind !== "scores") return [];
+		if (!isJudgment(verdict)) return [];
 		const { promptId, prompt, responses } = group;
-		return largeMarginPairs(responses, verdict.scores, rules).map(({ chosen, rejected, ...figures }) => ({
+		return largeMarginPairs(responses, preferencesOf(verdict), rules).map(({ chosen, rejected, ...figures }) => ({
 			schemaVersion: SCHEMA_VERSION,
 			promptId,
 			prompt,
@@ -63,18 +64,17 @@ export function countVerdicts(verdicts: readonly Verdict[]): VerdictCounts {
 	let comparisons = 0;
 	let ties = 0;
 	for (const verdict of verdicts) {
-		if (verdict.kind !== "scores") continue;
-		for (const [i, a] of verdict.scores.entries()) {
-			for (const b of verdict.scores.slice(i + 1)) {
-				comparisons++;
-				if (a === b) ties++;
-			}
+		if (!isJudgment(verdict)) continue;
+		for (const [i, row] of preferencesOf(verdict).entries()) {
+			const known = row.slice(i + 1).filter((p) => p !== null);
+			comparisons += known.length;
+			ties += known.filter((p) => p === 0.5).length;
 		}
 	}
 	const count = (kind: Verdict["kind"]) => verdicts.filter((v) => v.kind === kind).length;
 	return {
 		prompts: verdicts.length,
-		judged: count("scores"),
+		judged: verdicts.filter(isJudgment).length,
 		invalid: count("invalid"),
 		unjudged: count("unjudged"),
 		ties: comparisons === 0 ? 0 : ties / comparisons,

@@ -1,0 +1,152 @@
+import { z } from "zod";
+
+const path = z.string().min(1);
+const tokenPrice = z.number().nonnegative();
+
+/** US dollars per million tokens. */
+const price = z.strictObject({
+	input: tokenPrice,
+	output: tokenPrice,
+	/** Prompt tokens that the server had cached; by default as dear as the others. */
+	cachedInput: tokenPrice.optional(),
+});
+export type Price = z.infer<typeof price>;
+
+/** What every judge that is a model behind an OpenAI-compatible API has. */
+const modelFields = {
+	/** Names the judge in verdicts, reports and `dno cost`; by default the model's name. */
+	name: z.string().min(1).optional(),
+	model: z.string().min(1),
+	baseURL: z.url({ protocol: /^https?$/ }).default("https://api.openai.com/v1"),
+	/** The environment variable that holds the key; without it none is sent. */
+	apiKeyEnv: z
+		.string()
+		.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment variable, not the key itself")
+		.optional(),
+	/** The instructions to the judge: a text file; by default the rubric that comes with the kind. */
+	rubric: path.optional(),
+	temperature: z.number().nonnegative().default(0),
+	/** Longest reply in tokens; by default what the kind needs. */
+	maxTokens: z.int().positive().optional(),
+	/** Further fields of the request as the server knows them, e.g. `reasoning_effort`. */
+	parameters: z.record(z.string(), z.json()).default({}),
+	/** `json-schema` asks by `response_format`; `text` parses what comes, for servers without it. */
+	replyFormat: z.enum(["json-schema", "text"]).default("json-schema"),
+	/** How often each question is asked; the answers are averaged. More than one needs a temperature above 0. */
+	votes: z.int().positive().default(1),
+	/** Longer candidates are cut to so many characters, visibly to the judge; by default none is. */
+	maxCandidateCharacters: z.int().positive().optional(),
+	/** Calls in flight, over all workers. */
+	concurrency: z.int().positive().default(8),
+	/** Limits over all workers; retries count. */
+	requestsPerMinute: z.number().positive().optional(),
+	tokensPerMinute: z.number().positive().optional(),
+	timeoutSeconds: z.number().positive().default(120),
+	/** Calls that one judgment may take, the failed ones included, before it ends as unjudged. */
+	maxAttempts: z.int().positive().default(8),
+	/** The campaign pauses after so many authentication or quota errors in a row. */
+	pauseAfterErrors: z.int().positive().default(3),
+	/** Without it calls are counted and cost nothing. */
+	price: price.optional(),
+	/** `batch` hands calls to the server's Batch API: cheaper, and answered within a day. */
+	mode: z.enum(["calls", "batch"]).default("calls"),
+	batch: z
+		.strictObject({
+			/** Share of the price that a batched call costs. */
+			priceFactor: z.number().min(0).max(1).default(0.5),
+			pollSeconds: z.number().positive().default(60),
+			/** Calls a batch. */
+			maxCalls: z.int().positive().max(50_000).default(5_000),
+		})
+		.prefault({}),
+	/** Model family of the judge, e.g. `gpt`: the report then says whether it prefers its own. */
+	family: z.string().min(1).optional(),
+};
+
+const listwise = z.strictObject({ kind: z.literal("listwise"), ...modelFields });
+
+const pairwise = z.strictObject({
+	kind: z.literal("pairwise"),
+	...modelFields,
+	/** `text` reads a verdict; `log-probabilities` reads P(A) off the first token's `top_logprobs`, as AlpacaEval does. */
+	read: z.enum(["text", "log-probabilities"]).default("text"),
+	/** When the two orders disagree: a tie, no verdict, or the mean of the two (with log-probabilities the usual choice). */
+	onDisagreement: z.enum(["tie", "invalid", "mean"]).default("tie"),
+	/** Who meets whom: everybody, so many Swiss rounds, or a single-elimination tournament. */
+	schedule: z.enum(["all", "swiss", "tournament"]).default("all"),
+	/** Rounds of `swiss`; by default ⌈log₂ n⌉. */
+	rounds: z.int().positive().optional(),
+});
+
+const score = z.strictObject({ kind: z.literal("score"), ...modelFields });
+
+const verifier = z.strictObject({
+	kind: z.literal("verifier"),
+	/**
+	 * A module that exports `verify({prompt, response, meta}) → {score, correct?, reason?}`; without `correct` the report has
+	 * no accuracy.
+	 */
+	module: path,
+	/** Prompts a judging activity. */
+	chunkSize: z.int().positive().default(50),
+	/** Judging activities in flight: the width of the sliding window. */
+	concurrency: z.int().positive().default(4),
+});
+
+const matrix = z.strictObject({
+	kind: z.literal("matrix"),
+	/** A JSON file `{actions: [name, …], preferences: [[P(a ≻ b), …], …]}`; a response is the name of an action. */
+	game: path,
+	chunkSize: z.int().positive().default(50),
+	concurrency: z.int().positive().default(4),
+});
+
+const panel = z.strictObject({
+	kind: z.literal("panel"),
+	judges: z.array(z.discriminatedUnion("kind", [listwise, pairwise, score])).min(2),
+	/** `mean` averages P; `majority` gives 1, ½ or 0 by the number of judges on each side. */
+	rule: z.enum(["mean", "majority"]).default("mean"),
+});
+
+/** US dollars that the campaign's judging may cost; it pauses there. */
+const budget = z.number().nonnegative().optional();
+
+/** The preference oracle of a campaign, or of an oracle file. */
+export const oracleConfig = z.discriminatedUnion("kind", [
+	verifier,
+	matrix,
+	listwise.extend({ budget }),
+	pairwise.extend({ budget }),
+	score.extend({ budget }),
+	panel.extend({ budget }),
+]);
+export type OracleConfig = z.infer<typeof oracleConfig>;
+export type OracleConfigInput = z.input<typeof oracleConfig>;
+
+/** Oracles that are programs: judged in chunks by one activity each, for nothing. */
+export type ProgramConfig = Extract<OracleConfig, { kind: "verifier" | "matrix" }>;
+export type VerifierConfig = z.infer<typeof verifier>;
+export type MatrixConfig = z.infer<typeof matrix>;
+/** Judges that are asked by calls. */
+export type ListwiseConfig = z.infer<typeof listwise>;
+export type PairwiseConfig = z.infer<typeof pairwise>;
+export type ScoreConfig = z.infer<typeof score>;
+export type ModelJudgeConfig = ListwiseConfig | PairwiseConfig | ScoreConfig;
+export type PanelConfig = z.infer<typeof panel>;
+
+export function isProgram(oracle: OracleConfig): oracle is ProgramConfig {
+	return oracle.kind === "verifier" || oracle.kind === "matrix";
+}
+
+/** The judges that an oracle asks by calls: itself, or a panel's members; none for a program. */
+export function modelJudges(oracle: OracleConfig): ModelJudgeConfig[] {
+	if (isProgram(oracle)) return [];
+	if (oracle.kind === "panel") return oracle.judges;
+	const { budget: _, ...judge } = oracle;
+	return [judge];
+}
+
+/** What a judge is called in verdicts, reports and `dno cost`; unique within an oracle. */
+export function judgeName(judge: ModelJudgeConfig): string {
+	return judge.name ?? judge.model;
+}
