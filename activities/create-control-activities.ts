@@ -1,5 +1,6 @@
 import { createDatasetActivities } from "./datasets/create-dataset-activities.ts";
 import { createEvaluationActivities } from "./evaluation/create-evaluation-activities.ts";
+import { createPauseActivities } from "./oracle/create-pause-activities.ts";
 import { createPairActivities } from "./pairs/create-pair-activities.ts";
 import { createReportActivities, type ReportDependencies } from "./report/create-report-activities.ts";
 
@@ -10,6 +11,7 @@ export function createControlActivities(dependencies: ReportDependencies) {
 		...createPairActivities(dependencies),
 		...createEvaluationActivities(dependencies),
 		...createReportActivities(dependencies),
+		...createPauseActivities(dependencies),
 	};
 }
 

@@ -5,7 +5,7 @@ import type { StepContext } from "../core/steps.ts";
 /** Reports an activity's progress as a heartbeat, so that a dead worker is noticed, and as an event for who watches. */
 export function reportProgress(
 	emit: (event: CampaignEvent) => void,
-	{ iteration, line }: StepContext,
+	{ iteration, line }: Pick<StepContext, "iteration" | "line">,
 	stage: Stage,
 	unit: string,
 ): (done: number, total: number, tokens?: number) => void {

@@ -2,6 +2,8 @@ import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { removeTemporaries } from "../activities/store/atomic-write.ts";
 import { DnoError } from "../core/errors.ts";
+import type { Pause } from "../core/pause.ts";
+import type { Outcome } from "../infra/campaign/run.ts";
 import { findCampaign, openCampaign } from "./campaign-file.ts";
 import { checkCampaignData } from "./check-data.ts";
 import { relativePaths } from "./config-paths.ts";
@@ -62,7 +64,7 @@ type PlanInput = Pick<Session, "loaded" | "directory" | "fromScratch" | "rendere
  *
  * @throws {DnoError} What kept it from running, or ended it.
  */
-export async function runSession(session: Session, room: EngineRoom): Promise<"finished" | "stopped"> {
+export async function runSession(session: Session, room: EngineRoom): Promise<Outcome> {
 	const { loaded, directory, fromScratch, resume, signal, renderer } = session;
 	try {
 		if (!fromScratch) await ensureModel(loaded, { renderer, signal });
@@ -94,7 +96,7 @@ export async function runSession(session: Session, room: EngineRoom): Promise<"f
 			emit: (event) => {
 				if (event.event === "resumed") finishedIterations = event.finishedIterations;
 				if (event.event === "iteration") finishedIterations = event.iteration;
-				renderer.show(event);
+				renderer.show(event.event === "paused" ? { ...event, resume: afterPause(resume, event.kind) } : event);
 			},
 		});
 		const outcome = await running.catch((error: unknown) => {
@@ -106,6 +108,8 @@ export async function runSession(session: Session, room: EngineRoom): Promise<"f
 			renderer.show({ event: "stopped", finishedIterations, resume });
 			return outcome;
 		}
+		// What it waits for has been shown as it came.
+		if (outcome === "paused") return outcome;
 		const seconds = (performance.now() - begun) / 1000;
 		const json = join(directory, "report.json");
 		const best = await bestIteration(json);
@@ -121,4 +125,9 @@ export async function runSession(session: Session, room: EngineRoom): Promise<"f
 async function bestIteration(json: string): Promise<number> {
 	const { campaign } = JSON.parse(await readFile(json, "utf8")) as { campaign: { best: number } };
 	return campaign.best;
+}
+
+/** The command that goes on after a pause, from the one that goes on after a stop. */
+function afterPause(resume: string, kind: Pause["kind"]): string {
+	return kind === "ceiling" ? `${resume.replace("dno run", "dno resume")} --budget <dollars>` : resume;
 }

@@ -1,16 +1,15 @@
 import { existsSync } from "node:fs";
-import { stat } from "node:fs/promises";
-import { mendMissingPath } from "../activities/datasets/near-names.ts";
 import { readPrompts } from "../activities/datasets/read-prompts.ts";
-import { importDemonstrations, importVerify } from "../activities/user-modules.ts";
+import { importDemonstrations } from "../activities/user-modules.ts";
 import type { CampaignConfig } from "../core/config.ts";
 import { DnoError } from "../core/errors.ts";
 import { openTokenizer } from "../gpu-worker/formats/tokenizer.ts";
 import { parseLlamaConfig } from "../gpu-worker/model/config.ts";
 import { parameterCount } from "../gpu-worker/model/parameters.ts";
 import { checkAnswers } from "./check-answers.ts";
+import { checkFile } from "./check-file.ts";
 import { checkModelFolder } from "./check-model-folder.ts";
-
+import { checkOracle } from "./check-oracle.ts";
 import { checkOverlap, type PromptFile } from "./check-overlap.ts";
 import { checkTexts, type TextLimits } from "./check-texts.ts";
 
@@ -37,8 +36,7 @@ export async function checkCampaignData(
 	const limits = await (fromScratch
 		? checkFromScratch(config)
 		: checkModelFolder(config.policy.model, config.prompts.format));
-	await checkFile(config.oracle.module, "the module");
-	await importVerify(config.oracle.module);
+	await checkOracle(config.oracle);
 	const read = async (split: "train" | "validation" | "heldOut"): Promise<PromptFile> => {
 		const file = config.prompts[split];
 		return { key: `prompts.${split}`, file, prompts: await readPrompts(file) };
@@ -88,13 +86,6 @@ export async function checkFromScratch({ policy }: CampaignConfig): Promise<Text
 	const raw = { architectures: ["LlamaForCausalLM"], vocab_size: vocabSize, eos_token_id: 0, ...architecture };
 	const config = parseLlamaConfig(raw, "policy.fromScratch.architecture");
 	return { tokenizer, encodePrompt, maxPositions: config.maxPositions, parameters: parameterCount(config) };
-}
-
-async function checkFile(file: string, what: string): Promise<void> {
-	const found = await stat(file).catch(() => undefined);
-	if (found === undefined)
-		throw new DnoError({ what: `${what} does not exist`, where: file, mend: await mendMissingPath(file) });
-	if (!found.isFile()) throw new DnoError({ what: `${what} is a folder`, where: file, mend: "Name a file" });
 }
 
 function checkEnough({ iterations, prompts }: CampaignConfig, found: number): void {

@@ -1,5 +1,6 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import type { CampaignConfig } from "../core/config.ts";
+import type { OracleConfig } from "../core/oracle-config.ts";
 
 /** A config with every path in it mapped. */
 function mapPaths(config: CampaignConfig, map: (path: string) => string): CampaignConfig {
@@ -24,8 +25,24 @@ function mapPaths(config: CampaignConfig, map: (path: string) => string): Campai
 			validation: map(prompts.validation),
 			heldOut: map(prompts.heldOut),
 		},
-		oracle: { ...oracle, module: map(oracle.module) },
+		oracle: mapOraclePaths(oracle, map),
 	};
+}
+
+/** An oracle's config with every path in it mapped. */
+export function mapOraclePaths(oracle: OracleConfig, map: (path: string) => string): OracleConfig {
+	const withRubric = <T extends { readonly rubric?: string | undefined }>(judge: T): T =>
+		judge.rubric === undefined ? judge : { ...judge, rubric: map(judge.rubric) };
+	switch (oracle.kind) {
+		case "verifier":
+			return { ...oracle, module: map(oracle.module) };
+		case "matrix":
+			return { ...oracle, game: map(oracle.game) };
+		case "panel":
+			return { ...oracle, judges: oracle.judges.map(withRubric) };
+		default:
+			return withRubric(oracle);
+	}
 }
 
 /** A config's paths are relative to its file; everything behind the command line works with absolute ones. */

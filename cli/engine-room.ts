@@ -1,12 +1,12 @@
-import type { CampaignRun } from "../infra/campaign/run.ts";
+import type { CampaignRun, Outcome } from "../infra/campaign/run.ts";
 
 /** What makes an initial policy: `runPretrain`'s job. */
 type PretrainJob = Parameters<typeof import("../infra/campaign/pretrain.ts").runPretrain>[0];
 
 /** What the commands start. Loaded only when needed, as Temporal takes a second to load; replaced in tests. */
 export interface EngineRoom {
-	/** Runs a campaign or goes on with it; an abort stops it cleanly. */
-	runCampaign(run: CampaignRun): Promise<"finished" | "stopped">;
+	/** Runs a campaign or goes on with it; an abort stops it cleanly, and it may pause itself. */
+	runCampaign(run: CampaignRun): Promise<Outcome>;
 	/** Draws one report of finished campaigns that differ in their seed. */
 	aggregateSeeds(directories: string[], out: string): Promise<{ report: string }>;
 	/** Makes an initial policy. */

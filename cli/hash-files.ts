@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { CampaignConfig } from "../core/config.ts";
+import { modelJudges } from "../core/oracle-config.ts";
 
 /** What a file was when it was hashed; size and time save reading gigabytes of weights again. */
 export interface FileHash {
@@ -25,13 +26,16 @@ const MODEL_FILE = /^[^.].*\.(json|jinja|safetensors)$/;
 
 /** Every file that a campaign's result depends on. */
 export async function inputFiles({ prompts, oracle, policy }: CampaignConfig, fromScratch: boolean): Promise<string[]> {
-	const modules = fromScratch && policy.fromScratch ? [policy.fromScratch.demonstrations] : [];
+	const demonstrations = fromScratch && policy.fromScratch ? [policy.fromScratch.demonstrations] : [];
 	const model =
 		fromScratch && policy.fromScratch
 			? [policy.fromScratch.tokenizer]
 			: (await readdir(policy.model)).filter((name) => MODEL_FILE.test(name)).map((name) => join(policy.model, name));
-	const files = new Set([prompts.train, prompts.validation, prompts.heldOut, ...model]);
-	for (const module of [oracle.module, ...modules]) await addModule(module, files);
+	const rubrics = modelJudges(oracle).flatMap(({ rubric }) => (rubric === undefined ? [] : [rubric]));
+	const game = oracle.kind === "matrix" ? [oracle.game] : [];
+	const verifier = oracle.kind === "verifier" ? [oracle.module] : [];
+	const files = new Set([prompts.train, prompts.validation, prompts.heldOut, ...model, ...rubrics, ...game]);
+	for (const module of [...verifier, ...demonstrations]) await addModule(module, files);
 	return [...files];
 }
 

@@ -20,7 +20,7 @@ describe("a config", () => {
 		expect(loaded).toMatchObject({ name: "tiny", file: campaign.path("dno.config.ts") });
 		expect(loaded.config.sampling).toEqual({ samples: 4, temperature: 1, topP: 1, maxTokens: 16 });
 		expect(loaded.config.policy.model).toBe(campaign.path("model"));
-		expect(loaded.config.oracle.module).toBe(campaign.path("verifier.ts"));
+		expect(loaded.config.oracle).toMatchObject({ module: campaign.path("verifier.ts") });
 	});
 
 	test.for(["yaml", "json"])("may be %s, and says on which line it is wrong", async (extension, { expect }) => {

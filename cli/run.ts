@@ -15,6 +15,9 @@ export const run = defineCommand({
 	run: ({ rawArgs }) => runCommand(rawArgs, engineRoom),
 });
 
+/** Exit code of a campaign that waits for a higher budget or a judge that takes its calls again. */
+const PAUSED = 3;
+
 /**
  * `dno run`.
  *
@@ -63,7 +66,11 @@ async function runAll({ options, campaigns, resume, renderer, interrupt }: Work,
 		const session = { loaded, directory, fromScratch, resume, renderer, signal: interrupt.signal };
 		directories.push(directory);
 		if (dryRun) await planCampaign(session);
-		else if ((await runSession(session, room)) === "stopped") return interrupt.exitCode();
+		else {
+			const outcome = await runSession(session, room);
+			if (outcome === "stopped") return interrupt.exitCode();
+			if (outcome === "paused") return PAUSED;
+		}
 	}
 	if (dryRun) {
 		renderer.note("All checks passed; nothing was started.");

@@ -1,4 +1,5 @@
 import type { CampaignConfig } from "./config.ts";
+import type { Pause } from "./pause.ts";
 import type { PairCounts, ReportPoint, VerdictCounts } from "./report.ts";
 
 /** The lines of the chart, by the key that configs, folders and events use. */
@@ -63,6 +64,15 @@ export type CampaignEvent =
 	  }
 	/** A step failed and will be tried again. */
 	| { readonly event: "retry"; readonly stage: string; readonly attempt: number; readonly reason: string }
+	/** The campaign waits: for a higher budget, or for a judge that takes its calls again. */
+	| {
+			readonly event: "paused";
+			readonly kind: Pause["kind"];
+			readonly reason: string;
+			readonly mend: string;
+			/** The command that goes on. */
+			readonly resume?: string;
+	  }
 	| { readonly event: "stopped"; readonly finishedIterations: number; readonly resume: string }
 	| {
 			readonly event: "finished";

@@ -69,10 +69,16 @@ export type StoredReply = z.infer<typeof storedReply>;
  * which the judge is shown its reply and what is wrong with it.
  */
 export const callResult = z.discriminatedUnion("kind", [
-	z.strictObject({ kind: z.literal("judged"), cost: z.number(), repeated: z.boolean() }),
-	z.strictObject({ kind: z.literal("unreadable"), cost: z.number(), reason: z.string(), text: artifactRef }),
-	z.strictObject({ kind: z.literal("invalid"), cost: z.number(), reason: z.string(), text: artifactRef.optional() }),
-	z.strictObject({ kind: z.literal("unjudged"), cost: z.number(), reason: z.string() }),
+	z.strictObject({ kind: z.literal("judged"), key: z.string(), cost: z.number(), repeated: z.boolean() }),
+	z.strictObject({
+		kind: z.literal("unreadable"),
+		key: z.string(),
+		cost: z.number(),
+		reason: z.string(),
+		text: artifactRef,
+	}),
+	z.strictObject({ kind: z.literal("invalid"), key: z.string(), cost: z.number(), reason: z.string() }),
+	z.strictObject({ kind: z.literal("unjudged"), key: z.string(), cost: z.number(), reason: z.string() }),
 ]);
 export type CallResult = z.infer<typeof callResult>;
 

@@ -28,7 +28,7 @@ test("preferences are antisymmetric and win rates lie in [0, 1] and average one 
 			for (const [i, row] of p.entries()) for (const [j, pij] of row.entries()) expect(pij + p[j]![i]!).toBe(1);
 			const r = winRates(p);
 			for (const rate of r) expect(rate).toSatisfy((x: number) => x >= 0 && x <= 1);
-			expect(r.reduce((a, b) => a + b) / r.length).toBeCloseTo(0.5, 12);
+			expect(r.reduce((a, b) => a! + b!, 0)! / r.length).toBeCloseTo(0.5, 12);
 		}),
 	);
 });
@@ -40,6 +40,15 @@ test("win rates follow the candidates when their order changes", () => {
 			expect(winRates(preferencesFromScores(s.toReversed()))).toEqual(r.toReversed());
 		}),
 	);
+});
+
+test("comparisons that were not made are in no mean, and a candidate without any has no win rate", () => {
+	const preferences = [
+		[0.5, 1, null],
+		[0, 0.5, null],
+		[null, null, 0.5],
+	];
+	expect(winRates(preferences)).toEqual([1, 0, undefined]);
 });
 
 test("preference of two scores", () => {

@@ -1,4 +1,5 @@
 import type { LineKey } from "./events.ts";
+import type { CallFailure } from "./judge-calls.ts";
 import type { PairLoss } from "./losses.ts";
 import type { ArtifactRef } from "./records.ts";
 import type { PairCounts, ReportIteration, ReportPoint, VerdictCounts } from "./report.ts";
@@ -33,6 +34,8 @@ export interface CandidateSet {
 export interface CampaignSpec {
 	readonly id: string;
 	readonly config: ArtifactRef;
+	/** The config's oracle alone. */
+	readonly oracle: ArtifactRef;
 	readonly prompts: Readonly<Record<Split, PromptSet>>;
 	/** Absent when the policy is made from scratch, in the run. */
 	readonly initialPolicy?: PolicyRef;
@@ -88,15 +91,23 @@ export interface SampleResult {
 	readonly seconds: number;
 }
 
-export interface JudgeJob extends StepContext {
+/** What is judged, for what. */
+export interface JudgeContext {
+	/** The oracle's config in the store. */
+	readonly oracle: ArtifactRef;
+	readonly iteration: number;
+	readonly line: LineKey;
+	/** `rank` compares all candidates with each other; `evaluate` the policy's samples with their opponents alone. */
+	readonly stage: "rank" | "evaluate";
+}
+
+export interface JudgeJob extends JudgeContext {
 	/** Candidate sets over the same prompts; their responses are judged together, the teacher's once. */
 	readonly candidates: readonly CandidateSet[];
 	/** Prompts [from, to) of the sets. */
 	readonly from: number;
 	readonly to: number;
 	readonly total: number;
-	/** `rank` compares all candidates with each other; `evaluate` the policy's samples with their opponents alone. */
-	readonly purpose: "rank" | "evaluate";
 }
 
 export interface JudgeResult {
@@ -106,29 +117,49 @@ export interface JudgeResult {
 	readonly seconds: number;
 }
 
+/** Asks which calls a chunk needs next. */
+export interface PlanJob extends JudgeJob {
+	/** Calls that ended without a verdict in this run: they are not made again. */
+	readonly failures: readonly CallFailure[];
+}
+
 /** The calls that a chunk needs next: JSON lines of {@link JudgeCall}s in the store, one judge's after the other's. */
 export interface CallPlan {
 	readonly calls: ArtifactRef;
 	readonly count: number;
-	readonly judges: readonly {
-		readonly name: string;
-		/** Calls [from, to). */
-		readonly from: number;
-		readonly to: number;
-		/** The dearest call's: what is reserved for each before it is made. */
-		readonly tokens: number;
-		readonly cost: number;
-	}[];
-	/** Judgments that the verdict store had, and what they had cost. */
-	readonly repeated: number;
-	readonly saved: number;
+	readonly judges: readonly PlannedCalls[];
+	/** Judgments of the chunk that the verdict store has. */
+	readonly known: number;
+}
+
+/** One judge's calls [from, to) of a plan. */
+export interface PlannedCalls {
+	readonly judge: string;
+	readonly from: number;
+	readonly to: number;
+	/** The longest call's, prompt and reply: an estimate to pace calls by. */
+	readonly tokens: number;
 }
 
 /** One call of a plan; `repair` is the unreadable reply to show the judge again. */
-export interface CallJob extends StepContext {
+export interface CallJob extends JudgeContext {
 	readonly calls: ArtifactRef;
 	readonly index: number;
+	/** Calls of the plan that have ended when this one begins, and how many there are: for who watches. */
+	readonly progress: { readonly done: number; readonly total: number };
 	readonly repair?: { readonly text: ArtifactRef; readonly reason: string };
+}
+
+/** Judgments that a chunk's calls gave, and what they cost in US dollars. */
+export interface CallsMade {
+	readonly judged: number;
+	readonly cost: number;
+}
+
+/** Asks for a chunk's verdicts, once no call is left to make. */
+export interface CollectJob extends PlanJob {
+	/** In this run: whatever else is known was in the store. */
+	readonly made: CallsMade;
 }
 
 /** What judging has cost, in US dollars, and what it may. */
@@ -137,17 +168,6 @@ export interface BudgetState {
 	readonly ceiling?: number;
 	/** Settled, and what calls without an answer may have cost. */
 	readonly spent: number;
-}
-
-/** Counts of one judging's calls. */
-export interface CallCounts {
-	/** Calls made, the failed ones and repairs included. */
-	readonly calls: number;
-	/** Judgments found in the verdict store. */
-	readonly repeated: number;
-	readonly cost: number;
-	/** What the judgments that were found had cost. */
-	readonly saved: number;
 }
 
 export interface PairJob extends StepContext {

@@ -17,3 +17,8 @@ export function taskQueues(prefix: string): TaskQueues {
 export function queuesBeside(control: string): TaskQueues {
 	return taskQueues(control.slice(0, -CONTROL.length));
 }
+
+/** The queue of one judge's calls, with a rate limit of its own: what a judge may be asked holds across all workers. */
+export function judgeQueue(queues: TaskQueues, judge: string): string {
+	return `${queues.judge}-${encodeURIComponent(judge)}`;
+}

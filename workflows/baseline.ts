@@ -71,7 +71,14 @@ async function trainingData({ spec, context, initialPolicy, prompts, candidates 
 	const answers = await sampleAll({ ...context, policy: initialPolicy, prompts, purpose: "answers" });
 	const judged = await executeChild(judging, {
 		workflowId: `${workflowInfo().workflowId}/judging`,
-		args: [{ context, window: spec.judging, candidates: [answers.candidates] }],
+		args: [
+			{
+				context: { oracle: spec.oracle, iteration: context.iteration, line: context.line, stage: "rank" },
+				spec: spec.judging,
+				candidates: [answers.candidates],
+				campaign: spec.id,
+			},
+		],
 	});
 	const { pairs, count, verdicts } = await control.pairCandidates({
 		...context,

@@ -18,7 +18,8 @@ const spec: CampaignSpec = {
 	loss: "dpo",
 	baselines: [],
 	replay: 0,
-	judging: { chunkSize: 1, concurrency: 1 },
+	judging: { by: "program", chunkSize: 1, concurrency: 1 },
+	oracle: ref,
 };
 
 test("a campaign that is terminated and begun again does not wait for the names of its old children", async () => {

@@ -1,4 +1,5 @@
-import { continueAsNew, executeChild, setHandler, workflowInfo } from "@temporalio/workflow";
+import { continueAsNew, executeChild, getExternalWorkflowHandle, setHandler, workflowInfo } from "@temporalio/workflow";
+import type { Pause } from "../core/pause.ts";
 import type { IterationRecord } from "../core/steps.ts";
 import type { CampaignInput, CampaignState } from "./campaign-state.ts";
 import { control } from "./control.ts";
@@ -12,7 +13,19 @@ import * as messages from "./messages.ts";
  */
 export async function campaign({ spec, state }: CampaignInput): Promise<void> {
 	const finishedIterations = state?.finishedIterations ?? 0;
-	setHandler(messages.status, () => ({ finishedIterations, iterations: spec.iterations }));
+	const paused = new Map<string, Pause>();
+	setHandler(messages.status, () => {
+		const [pause] = paused.values();
+		return { finishedIterations, iterations: spec.iterations, ...(pause && { paused: pause }) };
+	});
+	setHandler(messages.judgingPaused, ({ workflowId, pause }) => {
+		paused.set(workflowId, pause);
+	});
+	setHandler(messages.resume, async () => {
+		const waiting = [...paused.keys()];
+		paused.clear();
+		for (const workflowId of waiting) await getExternalWorkflowHandle(workflowId).signal(messages.resumeJudging);
+	});
 
 	const next = state === undefined ? await begin(spec) : await iterate(spec, state);
 	const isFinished = next.finishedIterations === spec.iterations;

@@ -33,6 +33,7 @@ export interface EvaluationOutput {
 
 /** Evaluates a policy on the held-out and the validation prompts, against the teacher and the initial policy. */
 export async function evaluation({ spec, context, policy, initial }: EvaluationInput): Promise<EvaluationOutput> {
+	const { line, iteration } = context;
 	let seconds = 0;
 	const evaluate = async (
 		split: "heldOut" | "validation",
@@ -43,7 +44,14 @@ export async function evaluation({ spec, context, policy, initial }: EvaluationI
 		const opponent = initial?.[split] ?? candidates;
 		const judged = await executeChild(judging, {
 			workflowId: `${workflowInfo().workflowId}/${split}`,
-			args: [{ context, window: spec.judging, candidates: [candidates, opponent] }],
+			args: [
+				{
+					context: { oracle: spec.oracle, iteration, line, stage: "evaluate" },
+					spec: spec.judging,
+					candidates: [candidates, opponent],
+					campaign: spec.id,
+				},
+			],
 		});
 		seconds += sampled.seconds + judged.seconds;
 		const result = await control.scoreEvaluation({
@@ -56,7 +64,6 @@ export async function evaluation({ spec, context, policy, initial }: EvaluationI
 	};
 	const heldOut = await evaluate("heldOut", spec.prompts.heldOut);
 	const validation = await evaluate("validation", spec.prompts.validation);
-	const { line, iteration } = context;
 	return {
 		evaluated: {
 			line,

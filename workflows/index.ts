@@ -3,4 +3,5 @@ export { baseline } from "./baseline.ts";
 export { campaign } from "./campaign.ts";
 export { evaluation } from "./evaluation.ts";
 export { iteration } from "./iteration.ts";
+export { judgeCalls } from "./judge-calls.ts";
 export { judging } from "./judging.ts";

@@ -42,7 +42,14 @@ export async function iteration(input: IterationInput): Promise<IterationOutput>
 	const sampled = await sampleAll({ ...context, policy, prompts, purpose: "training" });
 	const judged = await executeChild(judging, {
 		workflowId: `${workflowId}/judging`,
-		args: [{ context, window: spec.judging, candidates: [sampled.candidates] }],
+		args: [
+			{
+				context: { oracle: spec.oracle, iteration: context.iteration, line: context.line, stage: "rank" },
+				spec: spec.judging,
+				candidates: [sampled.candidates],
+				campaign: spec.id,
+			},
+		],
 	});
 	const paired = await control.pairCandidates({
 		...context,

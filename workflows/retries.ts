@@ -1,4 +1,5 @@
 import type { ActivityOptions } from "@temporalio/workflow";
+import type { JudgeLimits } from "../core/steps.ts";
 
 /** Bookkeeping: a second or two of work on files in the store, so much longer without an answer means the worker is gone. */
 export const CONTROL: ActivityOptions = {
@@ -17,6 +18,20 @@ export const JUDGE: ActivityOptions = {
 	// instead of failing the campaign.
 	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "1 minute", maximumAttempts: 50 },
 };
+
+/** One call of a judge, its retries included: how long to wait before the next one, the activity says itself. */
+export function judgeCallOptions({ timeoutSeconds, maxAttempts }: JudgeLimits): ActivityOptions {
+	return {
+		// The call's own time-out comes first; this one is for a worker that is gone.
+		startToCloseTimeout: (timeoutSeconds + WORKER_SECONDS) * 1000,
+		// Where a worker died an attempt is lost without a call, so that the activity, which counts to `maxAttempts`, has the
+		// last word.
+		retry: { initialInterval: "1 second", maximumInterval: "1 minute", maximumAttempts: maxAttempts + 10 },
+	};
+}
+
+/** Reading the plan, reserving, storing the verdict. */
+const WORKER_SECONDS = 30;
 
 /** Asking which GPU host takes a step: waits until one is there, however long; it answers at once, also while it is busy. */
 export const CLAIM: ActivityOptions = {

@@ -28,7 +28,8 @@ export function evaluationRows(
 		const { reasons, correct } = verdict;
 		const preferences = preferencesOf(verdict);
 		const against = comparisons(group, samples);
-		if (against.some(({ teacher, initial, j }) => [teacher, ...initial].some((k) => preferences[j]![k] === null))) return [];
+		if (against.some(({ teacher, initial, j }) => [teacher, ...initial].some((k) => preferences[j]![k] === null)))
+			return [];
 		const judged = (j: number) => ({
 			text: group.responses[j]!.text,
 			...(correct && { correct: correct[j]! }),

@@ -8,6 +8,8 @@ import { createFolderStore } from "../store/folder-store.ts";
 import { readJsonLines, toJsonLines } from "../store/json-lines.ts";
 import { group } from "../testing/groups.ts";
 import { inActivity } from "../testing/in-activity.ts";
+import { createFileLedger } from "./calls/file-ledger.ts";
+import { createFolderVerdictStore } from "./calls/folder-verdict-store.ts";
 import { createJudgeActivities } from "./create-judge-activities.ts";
 
 // Refuses the prompts that the test names, and writes down whom it was asked about.
@@ -25,11 +27,16 @@ test("a later run tries what was unjudged again, and nothing else", async () => 
 	writeFileSync(join(folder, "verifier.ts"), VERIFIER);
 	const store = createFolderStore(join(folder, "store"));
 	const put = (text: string) => store.put(text, { step: "test", inputs: {} });
-	const { judgeChunk } = createJudgeActivities({ store, folder, emit() {} });
+	const { judgeChunk } = createJudgeActivities({
+		...{ store, folder, emit() {} },
+		verdicts: createFolderVerdictStore(join(folder, "verdicts")),
+		ledger: createFileLedger(join(folder, "ledger.jsonl")),
+	});
 	const groups = ["p0", "p1", "p2"].map((id) => group(id, 1));
 	const candidates = [{ parts: [await put(toJsonLines(groups))], count: 3 }];
-	const stored = await put(JSON.stringify(config));
-	const job = { config: stored, iteration: 1, line: "dno", candidates, from: 0, to: 3, total: 3 } as const;
+	const oracleConfig = await put(JSON.stringify(config.oracle));
+	const place = { oracle: oracleConfig, iteration: 1, line: "dno", stage: "rank" } as const;
+	const job = { ...place, candidates, from: 0, to: 3, total: 3 };
 	const judge = async (refused: string[]) => {
 		[oracle.asked, oracle.refused] = [[], refused];
 		const { verdicts, unjudged } = await inActivity(() => judgeChunk(job));

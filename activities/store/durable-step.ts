@@ -24,18 +24,36 @@ export async function durableStep<T>(
 	run: (put: Put, before: T | undefined) => Promise<T>,
 	isFinished: (result: T) => boolean = () => true,
 ): Promise<T> {
-	const key = hashJson({ version: STEP_VERSION, name, inputs });
+	const key = stepKey(name, inputs);
 	const found = (await store.findStep(key)) as T | undefined;
 	if (found !== undefined && isFinished(found)) return found;
-	const { workflowExecution } = Context.current().info;
-	const lineage: Lineage = {
-		step: name,
-		inputs,
-		...(workflowExecution && { workflow: { id: workflowExecution.workflowId, runId: workflowExecution.runId } }),
-	};
+	const lineage = lineageOf(name, inputs);
 	const put: Put = (data) =>
 		typeof data === "object" && "file" in data ? store.putFile(data.file, lineage) : store.put(data, lineage);
 	const result = await run(put, found);
 	await store.recordStep(key, { name, inputs, result });
 	return result;
+}
+
+/** The result of a step that has run before, finished or not; undefined where it has not. */
+export async function findStep<T>(store: Store, name: string, inputs: unknown): Promise<T | undefined> {
+	return (await store.findStep(stepKey(name, inputs))) as T | undefined;
+}
+
+function stepKey(name: string, inputs: unknown): string {
+	return hashJson({ version: STEP_VERSION, name, inputs });
+}
+
+/** Stores what an activity makes that is not the result of a step of its own, with its lineage. */
+export function putArtifact(store: Store, name: string, inputs: unknown, data: string): Promise<ArtifactRef> {
+	return store.put(data, lineageOf(name, inputs));
+}
+
+function lineageOf(step: string, inputs: unknown): Lineage {
+	const { workflowExecution } = Context.current().info;
+	return {
+		step,
+		inputs,
+		...(workflowExecution && { workflow: { id: workflowExecution.workflowId, runId: workflowExecution.runId } }),
+	};
 }

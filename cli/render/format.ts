@@ -4,6 +4,12 @@ export function count(value: number): string {
 	return Math.round(value).toLocaleString("en-US");
 }
 
+/** US dollars: cents, and what is less than a cent with two digits: `$12.30`, `$0.0042`. */
+export function dollars(value: number): string {
+	if (value === 0 || value >= 0.01) return `$${value.toFixed(2)}`;
+	return `$${value.toPrecision(2)}`;
+}
+
 /** A duration as people say it: `4.2 s`, `38 s`, `2 min 05 s`, `3 h 12 min`. */
 export function duration(seconds: number): string {
 	if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

@@ -53,6 +53,12 @@ export class LineWriter {
 					`${event.stage} failed (try ${event.attempt}) and is tried again: ${event.reason}`,
 					4,
 				).map(yellow);
+			case "paused":
+				return [
+					"",
+					...this.#wrapWords(`Paused: ${event.reason}`, 4).map(yellow),
+					...(event.resume === undefined ? [`${event.mend}.`] : [`${event.mend} and go on with:`, `  ${event.resume}`]),
+				];
 			case "stopped":
 				return ["", `Stopped after iteration ${event.finishedIterations}. Go on with:`, `  ${event.resume}`];
 			case "finished": {

@@ -3,6 +3,7 @@ import { toJsonLines } from "../../activities/store/json-lines.ts";
 import type { Lineage, Store } from "../../activities/store/store.ts";
 import type { CampaignConfig } from "../../core/config.ts";
 import type { LineKey } from "../../core/events.ts";
+import { judgingSpec } from "../../core/judging-spec.ts";
 import type { CampaignSpec, PromptSet } from "../../core/steps.ts";
 import { INITIAL_POLICY, storePolicy } from "../../gpu-worker/policies.ts";
 
@@ -32,6 +33,7 @@ export async function prepareCampaign(
 	return {
 		id,
 		config: await store.put(JSON.stringify(portable), lineage("config")),
+		oracle: await store.put(JSON.stringify(portable.oracle), lineage("oracle")),
 		prompts: {
 			train: await prompts("train"),
 			validation: await prompts("validation", evaluation.maxValidationPrompts),
@@ -42,6 +44,6 @@ export async function prepareCampaign(
 		loss: config.training.loss,
 		baselines: (Object.keys(baselines) as Exclude<LineKey, "dno">[]).filter((key) => baselines[key] !== undefined),
 		replay: config.pairs.replay.length,
-		judging: { chunkSize: config.oracle.chunkSize, concurrency: config.oracle.concurrency },
+		judging: judgingSpec(config.oracle, config.sampling.samples + 1),
 	};
 }

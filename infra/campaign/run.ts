@@ -7,6 +7,8 @@ import {
 	WorkflowNotFoundError,
 } from "@temporalio/client";
 import { DefaultLogger, Runtime } from "@temporalio/worker";
+import { createFileLedger } from "../../activities/oracle/calls/file-ledger.ts";
+import { createFolderVerdictStore } from "../../activities/oracle/calls/folder-verdict-store.ts";
 import { createFolderStore } from "../../activities/store/folder-store.ts";
 import type { CampaignConfig } from "../../core/config.ts";
 import type { CampaignEvent } from "../../core/events.ts";
@@ -18,9 +20,14 @@ import type { CampaignStatus } from "../../workflows/messages.ts";
 import { connectTemporal, type TemporalAccess } from "../temporal-server/index.ts";
 import { connectClient } from "./client-connection.ts";
 import { campaignError } from "./failures.ts";
+import { ledgerFile, verdictsFolder } from "./folders.ts";
+import { createPauseListener } from "./pause-listener.ts";
 import { prepareCampaign } from "./prepare.ts";
 import { startWorkers, type Workers } from "./workers.ts";
 import { loadWorkflowBundle, type WorkflowBundle } from "./workflow-bundle.ts";
+
+/** How a call of {@link runCampaign} ended; `paused` until somebody raises the budget or mends the judge. */
+export type Outcome = "finished" | "stopped" | "paused";
 
 export interface CampaignRun {
 	/** Unique among campaigns; names the workflow and its task queues. */
@@ -47,7 +54,7 @@ export interface CampaignRun {
  *
  * @throws DnoError with what made the campaign fail
  */
-export async function runCampaign(run: CampaignRun): Promise<"finished" | "stopped"> {
+export async function runCampaign(run: CampaignRun): Promise<Outcome> {
 	const { emit, directory } = run;
 	if (await isFinished(run)) return "finished";
 	Runtime.install({
@@ -82,12 +89,10 @@ async function isFinished({ directory, id }: CampaignRun): Promise<boolean> {
 	return success && data.campaign.id === id && data.campaign.status === "finished";
 }
 
-async function drive(
-	run: CampaignRun,
-	temporal: TemporalAccess,
-	bundle: WorkflowBundle,
-): Promise<"finished" | "stopped"> {
-	const { id, config, directory, folder, emit, signal } = run;
+async function drive(run: CampaignRun, temporal: TemporalAccess, bundle: WorkflowBundle): Promise<Outcome> {
+	const { id, config, directory, folder, signal } = run;
+	const pause = createPauseListener(run.emit);
+	const { emit } = pause;
 	const { address, namespace, uiUrl } = temporal;
 	const store = createFolderStore(join(directory, "store"));
 	const engine = createOnnxEngine({ threads: config.engine.threads });
@@ -102,13 +107,17 @@ async function drive(
 			queuePrefix: id,
 			bundle,
 			engine,
-			dependencies: { store, emit, folder, directory, facts },
+			dependencies: {
+				...{ store, emit, folder, directory, facts },
+				verdicts: createFolderVerdictStore(verdictsFolder(directory)),
+				ledger: createFileLedger(ledgerFile(directory)),
+			},
 			heartbeatSeconds: config.engine.heartbeatSeconds,
-			judgeConcurrency: config.oracle.concurrency,
+			oracle: config.oracle,
 		});
 		try {
 			const client = new Client({ connection, namespace });
-			return await untilEnd(await begin(client, run, spec, bundle), workers, signal);
+			return await untilEnd(await begin(client, { id, emit }, spec, bundle), workers, pause.paused, signal);
 		} finally {
 			await workers.stop();
 		}
@@ -117,12 +126,13 @@ async function drive(
 	}
 }
 
-/** Waits for the workflow's end, the signal or a worker's death, whichever is first: the others are its consequences. */
+/** Waits for the workflow's end, a pause, the signal or a worker's death, whichever is first: the others are its consequences. */
 async function untilEnd(
 	handle: WorkflowHandle,
 	workers: Workers,
+	paused: Promise<"paused">,
 	signal: AbortSignal,
-): Promise<"finished" | "stopped"> {
+): Promise<Outcome> {
 	const stopped = new Promise<"stopped">((resolve) => {
 		if (signal.aborted) resolve("stopped");
 		signal.addEventListener("abort", () => resolve("stopped"), { once: true });
@@ -134,13 +144,13 @@ async function untilEnd(
 		},
 	);
 	const died = workers.running.then(() => stopped);
-	return await Promise.race([finished, stopped, died]);
+	return await Promise.race([finished, paused, stopped, died]);
 }
 
 /** Begins the campaign's workflow, or finds the one that is under way. */
 async function begin(
 	client: Client,
-	{ id, emit }: CampaignRun,
+	{ id, emit }: Pick<CampaignRun, "id" | "emit">,
 	spec: Awaited<ReturnType<typeof prepareCampaign>>,
 	bundle: WorkflowBundle,
 ) {
@@ -153,6 +163,8 @@ async function begin(
 		if (found.memo?.bundle === bundle.version) {
 			const { finishedIterations } = await handle.query<CampaignStatus, []>("status");
 			emit({ event: "resumed", finishedIterations });
+			// Who runs it again has mended what it paused on, or finds out that it pauses on it still.
+			await handle.signal("resume");
 			return handle;
 		}
 		// Its history was made by other workflow code; a new run finds every finished step in the store.

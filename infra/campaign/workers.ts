@@ -2,13 +2,15 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { NativeConnection, Worker, type WorkerOptions } from "@temporalio/worker";
 import { createControlActivities } from "../../activities/create-control-activities.ts";
-import { createJudgeActivities } from "../../activities/oracle/create-judge-activities.ts";
+import type { JudgeDependencies } from "../../activities/oracle/dependencies.ts";
 import type { ReportDependencies } from "../../activities/report/create-report-activities.ts";
+import type { OracleConfig } from "../../core/oracle-config.ts";
 import { taskQueues } from "../../core/task-queues.ts";
 import { createGpuActivities } from "../../gpu-worker/create-gpu-activities.ts";
 import { createHostActivities } from "../../gpu-worker/create-host-activities.ts";
 import type { Engine } from "../../gpu-worker/engine.ts";
 import { FailureInterceptor } from "./failures.ts";
+import { createJudgeWorkers } from "./judge-workers.ts";
 import type { WorkflowBundle } from "./workflow-bundle.ts";
 
 export interface WorkersOptions {
@@ -18,11 +20,10 @@ export interface WorkersOptions {
 	readonly queuePrefix: string;
 	readonly bundle: WorkflowBundle;
 	readonly engine: Engine;
-	readonly dependencies: ReportDependencies;
+	readonly dependencies: ReportDependencies & JudgeDependencies;
 	/** How long a sampling or training step may be silent. */
 	readonly heartbeatSeconds: number;
-	/** Judging activities at a time. */
-	readonly judgeConcurrency: number;
+	readonly oracle: OracleConfig;
 }
 
 export interface Workers {
@@ -64,12 +65,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 			// A killed process leaves its sticky queue behind; its workflows go on elsewhere after this long.
 			stickyQueueScheduleToStartTimeout: "1s",
 		}),
-		Worker.create({
-			...shared,
-			taskQueue: queues.judge,
-			activities: createJudgeActivities(dependencies),
-			maxConcurrentActivityTaskExecutions: options.judgeConcurrency,
-		}),
+		...createJudgeWorkers(shared, queues, options.oracle, dependencies),
 		Worker.create({
 			...shared,
 			taskQueue: queues.gpu,

@@ -1,0 +1,10 @@
+/** Rows as lines: the first column to the left, the others, which are figures, to the right. */
+export function alignColumns(rows: readonly (readonly string[])[]): string[] {
+	const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+	return rows.map((row) =>
+		row
+			.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
+			.join("  ")
+			.trimEnd(),
+	);
+}

@@ -1,0 +1,30 @@
+import { isProgram, judgeName, type ModelJudgeConfig, modelJudges, type OracleConfig } from "./oracle-config.ts";
+import { callsPerGroup } from "./schedule.ts";
+import type { JudgeLimits, JudgingSpec } from "./steps.ts";
+
+/**
+ * Calls a chunk: enough that its last ones, when the judge idles, are few beside the others, and few enough that a child
+ * workflow's history stays far below Temporal's limit of 51,200 events.
+ */
+const CALLS_A_CHUNK = 500;
+
+/** How candidates are judged by an oracle, so many of them a prompt. */
+export function judgingSpec(oracle: OracleConfig, candidates: number): JudgingSpec {
+	if (isProgram(oracle)) return { by: "program", chunkSize: oracle.chunkSize, concurrency: oracle.concurrency };
+	const judges = modelJudges(oracle);
+	const calls = judges.reduce((sum, judge) => sum + callsPerGroup(judge, candidates), 0);
+	return { by: "calls", chunkSize: Math.max(1, Math.floor(CALLS_A_CHUNK / calls)), judges: judges.map(limitsOf) };
+}
+
+function limitsOf(judge: ModelJudgeConfig): JudgeLimits {
+	const { concurrency, tokensPerMinute, maxAttempts, timeoutSeconds, pauseAfterErrors, mode, batch } = judge;
+	return {
+		name: judgeName(judge),
+		concurrency,
+		...(tokensPerMinute !== undefined && { tokensPerMinute }),
+		maxAttempts,
+		timeoutSeconds,
+		pauseAfterErrors,
+		...(mode === "batch" && { batch: { pollSeconds: batch.pollSeconds, maxCalls: batch.maxCalls } }),
+	};
+}

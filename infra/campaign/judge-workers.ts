@@ -1,0 +1,37 @@
+import { Worker, type WorkerOptions } from "@temporalio/worker";
+import { createCallActivities } from "../../activities/oracle/calls/create-call-activities.ts";
+import { createJudgeActivities } from "../../activities/oracle/create-judge-activities.ts";
+import type { JudgeDependencies } from "../../activities/oracle/dependencies.ts";
+import { isProgram, judgeName, modelJudges, type OracleConfig } from "../../core/oracle-config.ts";
+import { judgeQueue, type TaskQueues } from "../../core/task-queues.ts";
+
+/** Plans and verdicts that are put together at a time: work on files, which more of would only slow down. */
+const PLANS = 4;
+
+/**
+ * Workers of the judge queue and, for every model that is asked, of a queue of its own: the limit of requests is the
+ * queue's, so that it holds across all workers that poll it.
+ */
+export function createJudgeWorkers(
+	shared: Omit<WorkerOptions, "taskQueue">,
+	queues: TaskQueues,
+	oracle: OracleConfig,
+	dependencies: JudgeDependencies,
+): Promise<Worker>[] {
+	const planning = Worker.create({
+		...shared,
+		taskQueue: queues.judge,
+		activities: createJudgeActivities(dependencies),
+		maxConcurrentActivityTaskExecutions: isProgram(oracle) ? oracle.concurrency : PLANS,
+	});
+	const asking = modelJudges(oracle).map((judge) =>
+		Worker.create({
+			...shared,
+			taskQueue: judgeQueue(queues, judgeName(judge)),
+			activities: createCallActivities(dependencies),
+			maxConcurrentActivityTaskExecutions: judge.concurrency,
+			...(judge.requestsPerMinute !== undefined && { maxTaskQueueActivitiesPerSecond: judge.requestsPerMinute / 60 }),
+		}),
+	);
+	return [planning, ...asking];
+}

@@ -1,0 +1,153 @@
+import { join } from "node:path";
+import { Client, type WorkflowHandle, WorkflowNotFoundError } from "@temporalio/client";
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from "@temporalio/worker";
+import { createFileLedger } from "../../activities/oracle/calls/file-ledger.ts";
+import { createFolderVerdictStore } from "../../activities/oracle/calls/folder-verdict-store.ts";
+import { createPauseActivities } from "../../activities/oracle/create-pause-activities.ts";
+import { createFolderStore } from "../../activities/store/folder-store.ts";
+import { readJsonLines, toJsonLines } from "../../activities/store/json-lines.ts";
+import { type CostSummary, summarizeCosts } from "../../core/cost.ts";
+import type { CampaignEvent } from "../../core/events.ts";
+import { judgingSpec } from "../../core/judging-spec.ts";
+import type { OracleConfig } from "../../core/oracle-config.ts";
+import { type CandidateGroup, type Verdict, verdict } from "../../core/records.ts";
+import type { JudgeContext } from "../../core/steps.ts";
+import { taskQueues } from "../../core/task-queues.ts";
+import type { judging } from "../../workflows/judging.ts";
+import { connectClient } from "../campaign/client-connection.ts";
+import { campaignError, FailureInterceptor } from "../campaign/failures.ts";
+import { ledgerFile, verdictsFolder } from "../campaign/folders.ts";
+import { createJudgeWorkers } from "../campaign/judge-workers.ts";
+import { createPauseListener } from "../campaign/pause-listener.ts";
+import { loadWorkflowBundle, type WorkflowBundle } from "../campaign/workflow-bundle.ts";
+import { connectTemporal } from "../temporal-server/index.ts";
+
+export interface JudgingRun {
+	/** Names the workflow and its queues: the same for the same work, so that running it again goes on. */
+	readonly id: string;
+	readonly oracle: OracleConfig;
+	/** Where the oracle's paths begin. */
+	readonly folder: string;
+	/** Store, ledger and Temporal's state; the verdict store is beside it. */
+	readonly directory: string;
+	readonly groups: readonly CandidateGroup[];
+	readonly emit: (event: CampaignEvent) => void;
+	readonly signal: AbortSignal;
+}
+
+export type JudgingOutcome =
+	| { readonly kind: "finished"; readonly verdicts: readonly Verdict[]; readonly costs: CostSummary }
+	| { readonly kind: "stopped" }
+	| { readonly kind: "paused" };
+
+/**
+ * Judges candidates outside of a campaign, by the workflow that campaigns judge with: durable, paid once, under a budget.
+ *
+ * @throws DnoError with what made it fail
+ */
+export async function runJudging(run: JudgingRun): Promise<JudgingOutcome> {
+	Runtime.install({
+		logger: new DefaultLogger("ERROR"),
+		telemetryOptions: { logging: { forward: {}, filter: "ERROR" } },
+	});
+	const bundling = loadWorkflowBundle();
+	// It is waited for below, and must not end the process before.
+	bundling.catch(() => {});
+	const { address, namespace, close } = await connectTemporal({ campaignDir: run.directory });
+	try {
+		return await drive(run, address, namespace, await bundling);
+	} finally {
+		await close();
+	}
+}
+
+async function drive(
+	run: JudgingRun,
+	address: string,
+	namespace: string,
+	bundle: WorkflowBundle,
+): Promise<JudgingOutcome> {
+	const { id, oracle, folder, directory, groups, signal } = run;
+	const { emit, paused } = createPauseListener(run.emit);
+	const store = createFolderStore(join(directory, "store"));
+	const ledger = createFileLedger(ledgerFile(directory));
+	const dependencies = { store, emit, folder, ledger, verdicts: createFolderVerdictStore(verdictsFolder(directory)) };
+	const put = (text: string) => store.put(text, { step: "judge-file", inputs: { id } });
+	const context: JudgeContext = { oracle: await put(JSON.stringify(oracle)), iteration: 0, line: "dno", stage: "rank" };
+	const candidates = { parts: [await put(toJsonLines(groups))], count: groups.length };
+	const most = Math.max(...groups.map(({ responses }) => responses.length));
+	const queues = taskQueues(id);
+
+	const { connection, close } = await connectClient(address);
+	const native = await NativeConnection.connect({ address });
+	const shared: Omit<WorkerOptions, "taskQueue"> = {
+		connection: native,
+		namespace,
+		maxHeartbeatThrottleInterval: "2s",
+		defaultHeartbeatThrottleInterval: "2s",
+		interceptors: { activity: [() => ({ inbound: new FailureInterceptor(emit) })] },
+	};
+	const workers = await Promise.all([
+		Worker.create({
+			...shared,
+			taskQueue: queues.control,
+			workflowBundle: { code: bundle.code },
+			activities: createPauseActivities(dependencies),
+			stickyQueueScheduleToStartTimeout: "1s",
+		}),
+		...createJudgeWorkers(shared, queues, oracle, dependencies),
+	]);
+	const runs = workers.map((worker) => worker.run());
+	try {
+		const client = new Client({ connection, namespace });
+		const input: Input = { context, spec: judgingSpec(oracle, most), candidates: [candidates] };
+		const handle = await begin(client, { id, bundle: bundle.version }, queues.control, input);
+		const finished = handle.result().catch((error) => {
+			throw campaignError(error);
+		});
+		const stopped = new Promise<"stopped">((resolve) => {
+			if (signal.aborted) resolve("stopped");
+			signal.addEventListener("abort", () => resolve("stopped"), { once: true });
+		});
+		const ended = await Promise.race([finished, paused, stopped, ...runs.map((each) => each.then(() => stopped))]);
+		if (typeof ended === "string") return { kind: ended };
+		const verdicts = (await Promise.all(ended.verdicts.map((ref) => readJsonLines(store, ref, verdict)))).flat();
+		const budget = "budget" in oracle ? oracle.budget : undefined;
+		return { kind: "finished", verdicts, costs: summarizeCosts(await ledger.read(), budget) };
+	} finally {
+		for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
+		await Promise.allSettled(runs);
+		await native.close();
+		await close();
+	}
+}
+
+type Input = Parameters<typeof judging>[0];
+
+/** Begins the judging, or goes on with the one that a stopped or killed process left. */
+async function begin(
+	{ workflow }: Client,
+	{ id, bundle }: { readonly id: string; readonly bundle: string },
+	taskQueue: string,
+	input: Input,
+): Promise<WorkflowHandle<typeof judging>> {
+	const handle = workflow.getHandle<typeof judging>(id);
+	const found = await handle.describe().catch((error) => {
+		if (error instanceof WorkflowNotFoundError) return undefined;
+		throw error;
+	});
+	if (found?.status.name === "RUNNING") {
+		if (found.memo?.bundle === bundle) {
+			await handle.signal("resumeJudging");
+			return handle;
+		}
+		// Its history was made by other workflow code; a new run finds every verdict in the store.
+		await handle.terminate("the workflow code has changed");
+	}
+	return await workflow.start<typeof judging>("judging", {
+		workflowId: id,
+		taskQueue,
+		args: [input],
+		memo: { bundle },
+	});
+}

@@ -1,0 +1,62 @@
+import { proxyActivities, workflowInfo } from "@temporalio/workflow";
+import type { createJudgeActivities } from "../activities/oracle/create-judge-activities.ts";
+import type { CallFailure } from "../core/judge-calls.ts";
+import type { Pause } from "../core/pause.ts";
+import type { CallsMade, JudgeJob, JudgeLimits, JudgeResult } from "../core/steps.ts";
+import { queuesBeside } from "../core/task-queues.ts";
+import { batchCalls } from "./batch-calls.ts";
+import { JUDGE } from "./retries.ts";
+import { singleCalls } from "./single-calls.ts";
+
+export interface JudgeCallsInput {
+	readonly job: JudgeJob;
+	/** This chunk's share of what the judges may be asked at a time. */
+	readonly judges: readonly JudgeLimits[];
+	/** Of an earlier run of the same chunk that paused. */
+	readonly before?: CallsSoFar;
+}
+
+export interface CallsSoFar {
+	readonly failures: readonly CallFailure[];
+	readonly made: CallsMade;
+}
+
+export type JudgeCallsOutput =
+	| { readonly result: JudgeResult }
+	/** Nothing is lost: what was judged is in the verdict store, and the next run begins with `before`. */
+	| { readonly pause: Pause; readonly before: CallsSoFar };
+
+/**
+ * Judges one chunk of prompts by calls of models: plans the calls that are needed and not known, makes them, and plans
+ * again, since a schedule's next round depends on the one before; then puts the verdicts together.
+ */
+export async function judgeCalls({ job, judges, before }: JudgeCallsInput): Promise<JudgeCallsOutput> {
+	type Activities = ReturnType<typeof createJudgeActivities>;
+	const taskQueue = queuesBeside(workflowInfo().taskQueue).judge;
+	const { planCalls, collectVerdicts } = proxyActivities<Activities>({ ...JUDGE, taskQueue });
+	const failures = [...(before?.failures ?? [])];
+	const made = { judged: 0, cost: 0, ...before?.made };
+	const begun = Date.now();
+	for (;;) {
+		const plan = await planCalls({ ...job, failures });
+		if (plan.count === 0) break;
+		const outcomes = await Promise.all(
+			plan.judges.map((part) => {
+				const limits = judges.find(({ name }) => name === part.judge)!;
+				const { oracle, iteration, line, stage } = job;
+				const context = { oracle, iteration, line, stage };
+				const input = { context, calls: plan.calls, part, limits, known: plan.known };
+				return limits.batch ? batchCalls(input) : singleCalls(input);
+			}),
+		);
+		for (const outcome of outcomes) {
+			failures.push(...outcome.failures);
+			made.judged += outcome.made.judged;
+			made.cost += outcome.made.cost;
+		}
+		const pause = outcomes.find((outcome) => outcome.pause !== undefined)?.pause;
+		if (pause) return { pause, before: { failures, made } };
+	}
+	const result = await collectVerdicts({ ...job, failures, made });
+	return { result: { ...result, seconds: (Date.now() - begun) / 1000 } };
+}

@@ -1,0 +1,130 @@
+import { ActivityFailure, ApplicationFailure, proxyActivities, sleep, workflowInfo } from "@temporalio/workflow";
+import type { CallActivities } from "../activities/oracle/calls/create-call-activities.ts";
+import { JUDGE_AUTHENTICATION, JUDGE_CEILING, JUDGE_QUOTA } from "../core/failure-types.ts";
+import type { CallFailure, CallResult } from "../core/judge-calls.ts";
+import { createPace } from "../core/pace.ts";
+import type { Pause } from "../core/pause.ts";
+import type { ArtifactRef } from "../core/records.ts";
+import type { CallJob, CallsMade, JudgeContext, JudgeLimits, PlannedCalls } from "../core/steps.ts";
+import { judgeQueue, queuesBeside } from "../core/task-queues.ts";
+import { judgeCallOptions } from "./retries.ts";
+
+export interface CallsInput {
+	readonly context: JudgeContext;
+	readonly calls: ArtifactRef;
+	readonly part: PlannedCalls;
+	readonly limits: JudgeLimits;
+	/** Judgments that the chunk has already: a judge that has answered before is not locked out. */
+	readonly known: number;
+}
+
+export interface CallsOutcome {
+	readonly failures: readonly CallFailure[];
+	readonly made: CallsMade;
+	/** Why calls were left; they are planned again when it is over. */
+	readonly pause?: Pause;
+}
+
+/**
+ * Makes one judge's calls of a plan, each an activity, as many at a time as the limits allow. Stops early where calling on
+ * helps nobody: at the budget's ceiling, and after a run of authentication or quota errors. A single such error among
+ * calls that are answered is that call's own, which is then unjudged.
+ */
+export async function singleCalls({ context, calls, part, limits, known }: CallsInput): Promise<CallsOutcome> {
+	const judge = createCaller(context, calls, part, limits);
+	const failures: CallFailure[] = [];
+	const made = { judged: 0, cost: 0 };
+	const unjudged = ({ key, reason }: Refusal): CallFailure => ({ key, kind: "unjudged", reason });
+	const settle = (result: CallResult): void => {
+		made.cost += result.cost;
+		if (result.kind === "judged") made.judged += result.repeated ? 0 : 1;
+		else
+			failures.push({
+				key: result.key,
+				kind: result.kind === "unjudged" ? "unjudged" : "invalid",
+				reason: result.reason,
+			});
+	};
+
+	let ended = 0;
+	let pending = Array.from({ length: part.to - part.from }, (_, i) => part.from + i);
+	for (;;) {
+		const judgedBefore = made.judged;
+		let next = 0;
+		/** Authentication and quota errors in a row. */
+		let refused: Refusal[] = [];
+		let locked: Refusal | undefined;
+		let ceiling: Refusal | undefined;
+		const deferred: number[] = [];
+		const lane = async (): Promise<void> => {
+			while (next < pending.length && locked === undefined && ceiling === undefined) {
+				const index = pending[next++]!;
+				try {
+					settle(await judge(index, ended++));
+					// The judge answers, so what it refused before was those calls' own.
+					failures.push(...refused.map(unjudged));
+					refused = [];
+				} catch (error) {
+					const refusal = refusalOf(error);
+					if (refusal === undefined) throw error;
+					if (refusal.kind === "ceiling") {
+						ceiling = refusal;
+						deferred.push(index);
+					} else {
+						refused.push(refusal);
+						if (refused.length >= limits.pauseAfterErrors) locked = refusal;
+					}
+				}
+			}
+		};
+		await Promise.all(Array.from({ length: Math.min(limits.concurrency, pending.length) }, lane));
+		if (refused.length > 0 && known + made.judged === 0) locked = refused.at(-1)!;
+		if (locked !== undefined) return { failures, made, pause: pauseOf(locked) };
+		failures.push(...refused.map(unjudged));
+		if (ceiling === undefined) return { failures, made };
+		// Reservations are the most that calls can cost: those that were in flight may have made room since.
+		if (made.judged === judgedBefore) return { failures, made, pause: pauseOf(ceiling) };
+		pending = [...deferred, ...pending.slice(next)];
+	}
+}
+
+/** One call after its share of the tokens, and a second turn where the first reply cannot be read. */
+function createCaller(context: JudgeContext, calls: ArtifactRef, part: PlannedCalls, limits: JudgeLimits) {
+	const taskQueue = judgeQueue(queuesBeside(workflowInfo().taskQueue), limits.name);
+	const { judgeCall } = proxyActivities<CallActivities>({ ...judgeCallOptions(limits), taskQueue });
+	const pace = createPace(limits.tokensPerMinute);
+	const turn = async (job: CallJob): Promise<CallResult> => {
+		const delay = pace(part.tokens, Date.now());
+		if (delay > 0) await sleep(delay);
+		return judgeCall(job);
+	};
+	const total = part.to - part.from;
+	return async (index: number, done: number): Promise<CallResult> => {
+		const job: CallJob = { ...context, calls, index, progress: { done, total } };
+		const first = await turn(job);
+		if (first.kind !== "unreadable") return first;
+		const second = await turn({ ...job, repair: { text: first.text, reason: first.reason } });
+		return { ...second, cost: first.cost + second.cost };
+	};
+}
+
+interface Refusal extends Pause {
+	readonly key: string;
+}
+
+const KINDS: Readonly<Record<string, Pause["kind"]>> = {
+	[JUDGE_AUTHENTICATION]: "authentication",
+	[JUDGE_QUOTA]: "quota",
+	[JUDGE_CEILING]: "ceiling",
+};
+
+function refusalOf(error: unknown): Refusal | undefined {
+	const cause = error instanceof ActivityFailure ? error.cause : undefined;
+	if (!(cause instanceof ApplicationFailure)) return undefined;
+	const kind = KINDS[cause.type ?? ""];
+	return kind && { kind, reason: cause.message, key: cause.details?.[0] as string };
+}
+
+function pauseOf({ kind, reason }: Refusal): Pause {
+	return { kind, reason };
+}
