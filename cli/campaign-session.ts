@@ -9,6 +9,7 @@ import { checkCampaignData } from "./check-data.ts";
 import { relativePaths } from "./config-paths.ts";
 import type { EngineRoom } from "./engine-room.ts";
 import { ensureModel } from "./ensure-model.ts";
+import { forecastJudging } from "./forecast.ts";
 import type { LoadedCampaign } from "./load-campaign.ts";
 import { acquireLock, lockedError, lockHolder } from "./lock.ts";
 import { planCounts, roughSeconds } from "./plan.ts";
@@ -46,12 +47,14 @@ export async function planCampaign({ loaded, directory, fromScratch, renderer }:
 	if (holder !== undefined) throw lockedError(directory, holder);
 	const begun = await findCampaign(directory, loaded, fromScratch);
 	const rough = roughSeconds(config, counts, sizes.parameters);
+	const judging = await forecastJudging(config, counts);
 	renderer.show({
 		event: "plan",
 		campaign: name,
 		directory,
 		config,
 		counts,
+		...(judging && { judging }),
 		expectedSeconds: await expectedSeconds(name, rough),
 	});
 	return { rough, hasBegun: begun !== undefined };

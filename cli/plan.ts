@@ -9,15 +9,18 @@ function lineCount({ baselines }: CampaignConfig): number {
 	return 1 + Object.values(baselines).filter((each) => each !== undefined).length;
 }
 
+/** Policies that are evaluated; π_1 is one policy to all lines. */
+export function policyCount(config: CampaignConfig): number {
+	return 1 + config.iterations * lineCount(config);
+}
+
 /** What a campaign will do, from its config and the number of prompts in its files. */
 export function planCounts(config: CampaignConfig, prompts: DataSizes): PlanCounts {
 	const { iterations, sampling, evaluation, baselines } = config;
 	const trainPrompts = iterations * config.prompts.perIteration;
 	const heldOutPrompts = Math.min(prompts.heldOut, evaluation.maxPrompts ?? Number.POSITIVE_INFINITY);
 	const validationPrompts = Math.min(prompts.validation, evaluation.maxValidationPrompts ?? Number.POSITIVE_INFINITY);
-	// π_1 is one policy to all lines.
-	const policies = 1 + iterations * lineCount(config);
-	const evaluated = policies * (heldOutPrompts + validationPrompts);
+	const evaluated = policyCount(config) * (heldOutPrompts + validationPrompts);
 	const isOffline = baselines.offlineDpo !== undefined || baselines.offlineKto !== undefined;
 	return {
 		trainPrompts,

@@ -13,6 +13,16 @@ export type LineKey = keyof typeof LINES;
 
 export type Stage = "pretrain" | "sample" | "judge" | "pair" | "train" | "evaluate" | "report";
 
+/** Judging before it begins: without repairs, retries and what the verdict store has. */
+export interface JudgingForecast {
+	readonly calls: number;
+	readonly inputTokens: number;
+	readonly outputTokens: number;
+	/** US dollars, for replies of the usual length and of the longest. */
+	readonly cost: number;
+	readonly costAtMost: number;
+}
+
 /** What a campaign says while it runs; `dno run --json` prints one a line. */
 export type CampaignEvent =
 	| {
@@ -30,6 +40,8 @@ export type CampaignEvent =
 				/** Calls of the oracle; one judges all candidates of a prompt. */
 				readonly judgments: number;
 			};
+			/** What judging asks of models; absent where a program judges. */
+			readonly judging?: JudgingForecast;
 			/** Rough, from the last campaign on this machine where there was one; absent when nothing is known. */
 			readonly expectedSeconds?: number;
 	  }

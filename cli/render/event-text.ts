@@ -1,8 +1,9 @@
 import { relative } from "node:path";
 import type { CampaignConfig } from "../../core/config.ts";
-import { type CampaignEvent, LINES, type LineKey, type Stage } from "../../core/events.ts";
+import { type CampaignEvent, type JudgingForecast, LINES, type LineKey, type Stage } from "../../core/events.ts";
+import { isProgram, judgeName, modelJudges } from "../../core/oracle-config.ts";
 import type { PairCounts, ReportPoint } from "../../core/report.ts";
-import { count, duration, rate, rateWithInterval, roughDuration } from "./format.ts";
+import { count, dollars, duration, rate, rateWithInterval, roughDuration } from "./format.ts";
 
 type Event<Name extends CampaignEvent["event"]> = Extract<CampaignEvent, { event: Name }>;
 
@@ -23,7 +24,7 @@ export function shortPath(path: string, cwd: string = process.cwd()): string {
 }
 
 /** The plan, a fact a line. */
-export function planLines({ campaign, directory, config, counts, expectedSeconds }: Event<"plan">): string[] {
+export function planLines({ campaign, directory, config, counts, judging, expectedSeconds }: Event<"plan">): string[] {
 	const baselines = lineKeys(config).slice(1);
 	const others = baselines.length === 0 ? "no baselines" : `beside ${baselines.map((key) => LINES[key]).join(", ")}`;
 	const expected = expectedSeconds === undefined ? [] : [`expected    about ${roughDuration(expectedSeconds)}`];
@@ -33,9 +34,30 @@ export function planLines({ campaign, directory, config, counts, expectedSeconds
 		`prompts     ${count(counts.trainPrompts)} to train on, ${config.prompts.perIteration} fresh ones an iteration`,
 		`            ${count(counts.validationPrompts)} to choose the best policy by, ${count(counts.heldOutPrompts)} held out`,
 		`samples     ${count(counts.trainingSamples)} to train on (K = ${config.sampling.samples}), ${count(counts.evaluationSamples)} to evaluate`,
-		`judgments   ${count(counts.judgments)} by the ${config.oracle.kind}`,
+		`judgments   ${count(counts.judgments)} by ${oracleName(config)}`,
+		...(judging === undefined ? [] : forecastLines(judging, config)),
 		`seed        ${config.seed}`,
 		...expected,
+	];
+}
+
+function oracleName({ oracle }: CampaignConfig): string {
+	if (isProgram(oracle)) return `the ${oracle.kind}`;
+	const models = modelJudges(oracle).map(judgeName).join(", ");
+	return `${models} (${oracle.kind})`;
+}
+
+function forecastLines(
+	{ calls, inputTokens, outputTokens, cost, costAtMost }: JudgingForecast,
+	{ oracle }: CampaignConfig,
+) {
+	const isPriced = modelJudges(oracle).some(({ price }) => price !== undefined);
+	const budget = "budget" in oracle && oracle.budget !== undefined ? `; the budget is ${dollars(oracle.budget)}` : "";
+	return [
+		`            ${count(calls)} calls, about ${count(inputTokens)} tokens to read and ${count(outputTokens)} to write`,
+		isPriced
+			? `            about ${dollars(cost)}, at most ${dollars(costAtMost)} before repairs${budget}`
+			: "            for nothing: the judge has no price",
 	];
 }
 
