@@ -6,6 +6,7 @@ import { SCHEMA_VERSION } from "../core/records.ts";
 import { ledgerFile } from "../infra/campaign/folders.ts";
 import { budgetIn } from "./campaign-budget.ts";
 import { type EngineRoom, engineRoom } from "./engine-room.ts";
+import { readBudget } from "./judge/budget.ts";
 import { loadCampaign } from "./load-campaign.ts";
 import { dollars } from "./render/format.ts";
 import { runCommand } from "./run.ts";
@@ -65,14 +66,6 @@ function takeBudget(rawArgs: readonly string[]): { readonly rest: string[]; read
 	if (at < 0) return { rest: [...rawArgs] };
 	const inline = rawArgs[at]!.includes("=");
 	const text = inline ? rawArgs[at]!.slice("--budget=".length) : (rawArgs[at + 1] ?? "");
-	const budget = Number(text);
-	if (text === "" || !Number.isFinite(budget) || budget < 0)
-		throw new DnoError({
-			what: "--budget takes US dollars",
-			where: "dno resume",
-			got: text,
-			mend: "E.g. --budget 50",
-			kind: "usage",
-		});
+	const budget = readBudget("dno resume", text)!;
 	return { rest: rawArgs.filter((_, i) => i !== at && (inline || i !== at + 1)), budget };
 }

@@ -1,0 +1,59 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createFileLedger } from "../../activities/oracle/calls/file-ledger.ts";
+import { removeTemporaries } from "../../activities/store/atomic-write.ts";
+import { hashJson } from "../../activities/store/hash-json.ts";
+import { isProgram, type OracleConfig } from "../../core/oracle-config.ts";
+import { SCHEMA_VERSION } from "../../core/records.ts";
+import { ledgerFile } from "../../infra/campaign/folders.ts";
+import type { JudgingOutcome, JudgingRun } from "../../infra/judge/run-judging.ts";
+import { checkOracle } from "../check-oracle.ts";
+import { acquireLock } from "../lock.ts";
+
+type FileRun = Pick<JudgingRun, "oracle" | "folder" | "groups" | "emit" | "signal"> & {
+	/** Raises or sets the ceiling. */
+	readonly budget?: number;
+};
+
+/**
+ * Judges groups of candidates in a folder of their own beside the campaigns', `runs/judge-<hash>`: the same work finds what
+ * it has done, and the verdict store that campaigns fill.
+ *
+ * @throws {DnoError} The oracle will not do, another process is at it, or what made judging fail.
+ */
+export async function judgeFile({ budget, ...run }: FileRun): Promise<{
+	readonly directory: string;
+	readonly outcome: JudgingOutcome;
+}> {
+	const { oracle, groups } = run;
+	await checkOracle(oracle);
+	const id = `judge-${hashJson({ oracle: withoutBudget(oracle), groups }).slice(0, 12)}`;
+	const directory = join(process.cwd(), "runs", id);
+	await mkdir(directory, { recursive: true });
+	const release = acquireLock(directory);
+	process.once("exit", release);
+	try {
+		// Of killed runs: this one alone writes here now.
+		await removeTemporaries(directory);
+		if (budget !== undefined && !isProgram(oracle)) {
+			const entry = {
+				schemaVersion: SCHEMA_VERSION,
+				at: new Date().toISOString(),
+				kind: "ceiling",
+				cost: budget,
+			} as const;
+			await createFileLedger(ledgerFile(directory)).append(entry);
+		}
+		const { runJudging } = await import("../../infra/judge/run-judging.ts");
+		return { directory, outcome: await runJudging({ ...run, id, directory }) };
+	} finally {
+		process.off("exit", release);
+		release();
+	}
+}
+
+function withoutBudget(oracle: OracleConfig): unknown {
+	if (isProgram(oracle)) return oracle;
+	const { budget: _, ...rest } = oracle;
+	return rest;
+}

@@ -1,0 +1,122 @@
+import { dirname, join, resolve } from "node:path";
+import { type ArgsDef, defineCommand } from "citty";
+import { labelledGroups, readLabelled } from "../../activities/oracle/labelled.ts";
+import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
+import { toJsonLines } from "../../activities/store/json-lines.ts";
+import type { CostSummary } from "../../core/cost.ts";
+import { isJudgment, type Verdict } from "../../core/records.ts";
+import { preferencesOf, winRates } from "../../core/rewards.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import { createRenderer } from "../render/create-renderer.ts";
+import { shortPath } from "../render/event-text.ts";
+import { count, dollars } from "../render/format.ts";
+import { shellQuote } from "../shell-quote.ts";
+import { parseStrictly } from "../strict-args.ts";
+import { readBudget } from "./budget.ts";
+import { judgeFile } from "./judge-file.ts";
+import { loadOracle } from "./load-oracle.ts";
+
+const ARGS = {
+	oracle: {
+		type: "string",
+		valueHint: "file",
+		required: true,
+		description: "The oracle: a .yaml, .json or .ts file",
+	},
+	in: { type: "string", valueHint: "file", required: true, description: "JSON lines {prompt, responses: [text, …]}" },
+	out: { type: "string", valueHint: "file", required: true, description: "The verdicts, a line each, in that order" },
+	budget: { type: "string", valueHint: "dollars", description: "Ceiling in US dollars, instead of the oracle file's" },
+	json: { type: "boolean", description: "Print events as JSON, one a line, and the counts last" },
+	debug: { type: "boolean", description: "Print stacks of errors" },
+} as const satisfies ArgsDef;
+
+/** Exit code of a judging that waits for a higher budget or a judge that takes its calls again. */
+const PAUSED = 3;
+
+export const runCommand = defineCommand({
+	meta: { name: "run", description: "Judge a file of candidates: durable, resumable, each judgment paid for once" },
+	args: ARGS,
+	run: ({ rawArgs }) => runJudge(rawArgs),
+});
+
+/**
+ * `dno judge run`.
+ *
+ * @returns The exit code.
+ * @throws {DnoError} The oracle or the file will not do, or judging failed.
+ */
+async function runJudge(rawArgs: readonly string[]): Promise<number> {
+	const args = parseStrictly("dno judge run", rawArgs, ARGS);
+	const path = (name: "oracle" | "in" | "out") => resolve(args.options.get(name)![0]!);
+	const budget = readBudget("dno judge run", args.options.get("budget")?.[0]);
+	const { config, file } = await loadOracle(path("oracle"));
+	const groups = labelledGroups(await readLabelled(path("in"), { equal: "allowed" }));
+	const isJson = args.options.has("json");
+	const renderer = createRenderer(isJson);
+	const interrupt = listenForInterrupt(() => renderer.note("Stopping: what is judged is kept."));
+	const again = ["npx", "dno", "judge", "run", ...rawArgs].map(shellQuote).join(" ");
+	try {
+		const { outcome } = await judgeFile({
+			oracle: config,
+			folder: dirname(file),
+			groups,
+			...(budget !== undefined && { budget }),
+			emit: (event) => {
+				const raise = event.event === "paused" && event.kind === "ceiling" ? " --budget <dollars>" : "";
+				renderer.show(event.event === "paused" ? { ...event, resume: again + raise } : event);
+			},
+			signal: interrupt.signal,
+		});
+		if (outcome.kind === "paused") return PAUSED;
+		if (outcome.kind === "stopped") {
+			renderer.note(`Stopped. Go on with: ${again}`);
+			return interrupt.exitCode();
+		}
+		const { verdicts, costs } = outcome;
+		await writeFileAtomic(path("out"), toJsonLines(verdicts.map(withWinRates)));
+		const counts = countsOf(verdicts, costs);
+		if (isJson) process.stdout.write(`${JSON.stringify(counts)}\n`);
+		else renderer.note(summary(counts, path("out")));
+		return 0;
+	} finally {
+		interrupt.dispose();
+		renderer.close();
+	}
+}
+
+/** A verdict with r̂ of its candidates (Algorithm 2, step 3); null where one was compared with none. */
+function withWinRates(verdict: Verdict) {
+	if (!isJudgment(verdict)) return verdict;
+	return { ...verdict, winRates: winRates(preferencesOf(verdict)).map((rate) => rate ?? null) };
+}
+
+interface Counts {
+	readonly judged: number;
+	readonly invalid: number;
+	readonly unjudged: number;
+	/** Calls made, the failed ones and repairs included, by all runs of this command. */
+	readonly calls: number;
+	/** Judgments that the verdict store had. */
+	readonly repeated: number;
+	/** US dollars. */
+	readonly cost: number;
+}
+
+function countsOf(verdicts: readonly Verdict[], { total }: CostSummary): Counts {
+	const of = (kind: Verdict["kind"]) => verdicts.filter((verdict) => verdict.kind === kind).length;
+	return {
+		judged: verdicts.filter(isJudgment).length,
+		invalid: of("invalid"),
+		unjudged: of("unjudged"),
+		calls: total.attempts,
+		repeated: total.repeated,
+		cost: total.spent,
+	};
+}
+
+function summary({ judged, invalid, unjudged, calls, repeated, cost }: Counts, out: string): string {
+	return [
+		`${count(judged)} judged, ${count(invalid)} invalid, ${count(unjudged)} unjudged: ${shortPath(out)}`,
+		`${count(calls)} calls for ${dollars(cost)}, ${count(repeated)} judgments found in the verdict store`,
+	].join("\n");
+}
