@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type ArgsDef, defineCommand } from "citty";
 import { createFileLedger } from "../activities/oracle/calls/file-ledger.ts";
 import { type CostRow, type CostSummary, costsBy, summarizeCosts } from "../core/cost.ts";
@@ -11,7 +11,7 @@ import { count, dollars } from "./render/format.ts";
 import { parseStrictly } from "./strict-args.ts";
 
 const ARGS = {
-	campaign: { type: "positional", description: "A campaign's folder, e.g. runs/my-campaign" },
+	campaign: { type: "positional", description: "Folder of a campaign or of a judged file, e.g. runs/my-campaign" },
 	json: { type: "boolean", description: "Print the sums and their rows as JSON" },
 	debug: { type: "boolean", description: "Print stacks of errors" },
 } as const satisfies ArgsDef;
@@ -32,18 +32,17 @@ export async function runCost(rawArgs: readonly string[], print: (text: string) 
 	const args = parseStrictly("dno cost", rawArgs, ARGS);
 	const directory = resolve(args.positionals[0]!);
 	const file = ledgerFile(directory);
-	const budget = await budgetIn(directory);
 	const hasLedger = await access(file).then(
 		() => true,
 		() => false,
 	);
 	if (!hasLedger)
 		throw new DnoError({
-			what: "this campaign has no bill: its oracle has not been paid for anything",
-			where: join(directory, "ledger.jsonl"),
+			what: "there is no bill here: nothing has been paid for",
+			where: file,
 			mend: "Name the folder of a campaign that models judge, after its first calls",
 		});
-	const summary = summarizeCosts(await createFileLedger(file).read(), budget);
+	const summary = summarizeCosts(await createFileLedger(file).read(), await budgetIn(directory));
 	print(args.options.has("json") ? `${JSON.stringify(summary)}\n` : `${costLines(summary).join("\n")}\n`);
 	return 0;
 }

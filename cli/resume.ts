@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { type ArgsDef, defineCommand } from "citty";
 import { createFileLedger } from "../activities/oracle/calls/file-ledger.ts";
 import { DnoError } from "../core/errors.ts";
 import { isProgram } from "../core/oracle-config.ts";
 import { SCHEMA_VERSION } from "../core/records.ts";
 import { ledgerFile } from "../infra/campaign/folders.ts";
-import { budgetIn } from "./campaign-budget.ts";
 import { type EngineRoom, engineRoom } from "./engine-room.ts";
 import { readBudget } from "./judge/budget.ts";
 import { loadCampaign } from "./load-campaign.ts";
@@ -35,7 +36,13 @@ export async function resumeCommand(rawArgs: readonly string[], room: EngineRoom
 	const options = parseRunOptions(rest);
 	const { config, name } = await loadCampaign(options.campaign, options);
 	const directory = runDirectory(name, options, process.cwd());
-	await budgetIn(directory);
+	if (!existsSync(join(directory, "campaign.json")))
+		throw new DnoError({
+			what: "no campaign has begun here",
+			where: directory,
+			mend: "Begin it with dno run, or give the options that it was begun with",
+			kind: "usage",
+		});
 	if (budget !== undefined) {
 		if (isProgram(config.oracle))
 			throw new DnoError({

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { type ArgsDef, defineCommand } from "citty";
 import { labelledGroups, readLabelled } from "../../activities/oracle/labelled.ts";
 import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
