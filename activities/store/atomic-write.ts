@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { link, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DnoError } from "../../core/errors.ts";
 import { systemError } from "../../core/system-errors.ts";
@@ -43,6 +43,32 @@ async function renameOverFolder(temporary: string, path: string, error: NodeJS.E
 	await rename(path, old);
 	await rename(temporary, path);
 	await rm(old, { recursive: true, force: true });
+}
+
+/** What a file system without hard links says. */
+const NO_LINKS: readonly (string | undefined)[] = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"];
+
+/**
+ * Like {@link writeFileAtomic}, except that a file which is there stays: of several writers, in other processes too, the
+ * first one wins. Where the file system has no hard links, two that write at the same moment replace one another.
+ *
+ * @throws DnoError where it cannot be written
+ */
+export async function writeFirstAtomic(path: string, content: Content): Promise<void> {
+	const temporary = temporaryName(path);
+	try {
+		await mkdir(dirname(path), { recursive: true });
+		await writeFlushed(temporary, content);
+		await link(temporary, path).catch(async (error: NodeJS.ErrnoException) => {
+			if (NO_LINKS.includes(error.code)) await rename(temporary, path);
+			else if (error.code !== "EEXIST") throw error;
+		});
+		await flush(dirname(path));
+	} catch (cause) {
+		throw writeError(path, cause);
+	} finally {
+		await rm(temporary, { force: true }).catch(() => {});
+	}
 }
 
 /** Writes a new file and flushes it to the disk. */

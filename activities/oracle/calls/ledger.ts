@@ -10,4 +10,6 @@ export interface Ledger {
 	state(): Promise<BudgetState>;
 	/** What the lost calls of a key may have cost, in US dollars. */
 	lost(key: string): Promise<number>;
+	/** Whether a call has a reservation that nothing has taken the place of. */
+	isOpen(call: string): Promise<boolean>;
 }

@@ -1,0 +1,60 @@
+import type { LedgerEntry } from "../../../core/ledger-entry.ts";
+import type { BudgetState } from "../../../core/steps.ts";
+
+/** What a ledger's entries add up to; grows only with calls that are under way or were lost. */
+export interface LedgerTotals {
+	add(entry: LedgerEntry): void;
+	state(): BudgetState;
+	/** US dollars. */
+	lost(key: string): number;
+	isOpen(call: string): boolean;
+}
+
+/** Totals of no entries yet. */
+export function createLedgerTotals(): LedgerTotals {
+	const open = new Map<string, { readonly key: string; readonly cost: number }>();
+	const lost = new Map<string, number>();
+	let ended = 0;
+	let reserved = 0;
+	let ceiling: number | undefined;
+
+	/** Takes a reservation out; undefined where there is none, e.g. because its worker was given up and answers after all. */
+	const close = (call: string) => {
+		const found = open.get(call);
+		open.delete(call);
+		// Summing up and down drifts by rounding; with nothing reserved it is nothing.
+		if (found) reserved = open.size === 0 ? 0 : reserved - found.cost;
+		return found;
+	};
+
+	return {
+		add(entry) {
+			switch (entry.kind) {
+				case "reserved":
+					close(entry.call);
+					open.set(entry.call, { key: entry.key, cost: entry.cost });
+					reserved += entry.cost;
+					break;
+				case "settled":
+					if (close(entry.call)) ended += entry.cost;
+					break;
+				case "released":
+					close(entry.call);
+					break;
+				case "lost": {
+					const found = close(entry.call);
+					if (!found) break;
+					ended += found.cost;
+					lost.set(found.key, (lost.get(found.key) ?? 0) + found.cost);
+					break;
+				}
+				case "ceiling":
+					ceiling = entry.cost;
+					break;
+			}
+		},
+		state: () => ({ ...(ceiling !== undefined && { ceiling }), spent: ended + reserved }),
+		lost: (key) => lost.get(key) ?? 0,
+		isOpen: (call) => open.has(call),
+	};
+}
