@@ -1,0 +1,67 @@
+import { z } from "zod";
+import type { Usage } from "../../../core/judge-calls.ts";
+import type { ReplyText } from "./reply-reader.ts";
+
+/** What a server answered to one call. */
+export interface Answer extends ReplyText {
+	/** Why the model declines, in its words. */
+	readonly refusal?: string;
+	/** Absent where the server does not report it. */
+	readonly usage?: Usage;
+	/** The model as the server names it. */
+	readonly model: string;
+}
+
+const count = z.int().nonnegative().nullish();
+
+/** As much of a chat completion as is used; servers differ in the rest. */
+const completion = z.object({
+	model: z.string().default(""),
+	choices: z.tuple(
+		[
+			z.object({
+				finish_reason: z.string().nullish(),
+				message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
+				logprobs: z
+					.object({
+						content: z
+							.array(z.object({ top_logprobs: z.array(z.object({ token: z.string(), logprob: z.number() })) }))
+							.nullish(),
+					})
+					.nullish(),
+			}),
+		],
+		z.unknown(),
+	),
+	usage: z
+		.object({
+			prompt_tokens: count,
+			completion_tokens: count,
+			prompt_tokens_details: z.object({ cached_tokens: count }).nullish(),
+		})
+		.nullish(),
+});
+
+/** What a chat completion says; undefined where the value is none. */
+export function parseAnswer(value: unknown): Answer | undefined {
+	const parsed = completion.safeParse(value);
+	if (!parsed.success) return undefined;
+	const { model, choices, usage } = parsed.data;
+	const [{ finish_reason, message, logprobs }] = choices;
+	const topLogprobs = logprobs?.content?.[0]?.top_logprobs;
+	const input = usage?.prompt_tokens ?? undefined;
+	return {
+		model,
+		text: message.content ?? "",
+		finishReason: finish_reason ?? "stop",
+		...(message.refusal && { refusal: message.refusal }),
+		...(topLogprobs && { topLogprobs }),
+		...(input !== undefined && {
+			usage: {
+				input,
+				cachedInput: Math.min(input, usage?.prompt_tokens_details?.cached_tokens ?? 0),
+				output: usage?.completion_tokens ?? 0,
+			},
+		}),
+	};
+}

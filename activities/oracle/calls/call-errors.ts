@@ -1,0 +1,103 @@
+import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from "openai";
+import { classOfResponse, type ErrorBody, type ErrorClass, wasPerhapsAnswered } from "./response-errors.ts";
+import { retryAfterMs } from "./retry-delay.ts";
+import type { Scrub } from "./secrets.ts";
+
+/** What went wrong with a call, and what that means. */
+export interface CallError {
+	readonly class: ErrorClass;
+	/** Whether the same call can come to more the next time. */
+	readonly isRetryable: boolean;
+	/** Whether the server may have answered, and charged for it, without the answer arriving. */
+	readonly mayHaveBeenPaid: boolean;
+	/** How long the server asks to be left alone. */
+	readonly retryAfterMs?: number;
+	/** One line without secrets. */
+	readonly message: string;
+}
+
+const RETRYABLE: readonly ErrorClass[] = ["rate-limit", "server", "timeout", "connection", "bad-reply"];
+
+/** Thrown for a reply with status 200 that is no chat completion: half a gateway's page, or another API. */
+export class BadReplyError extends Error {
+	override readonly name = "BadReplyError";
+}
+
+/** Errors of connections that were never made, so that nothing can have been paid. */
+const UNSENT: readonly string[] = [
+	"ECONNREFUSED",
+	"ENOTFOUND",
+	"EAI_AGAIN",
+	"EHOSTUNREACH",
+	"ENETUNREACH",
+	"UND_ERR_CONNECT_TIMEOUT",
+];
+
+/**
+ * What an error of the client means.
+ *
+ * @param now for `Retry-After` that names a time
+ */
+export function classifyError(error: unknown, scrub: Scrub, now = Date.now()): CallError {
+	if (error instanceof APIError && error.status !== undefined) {
+		const body = { code: error.code, type: error.type, ...(error.error as object | undefined), message: error.message };
+		return classifyResponse(error.status, body, scrub, retryAfterMs(error.headers, now));
+	}
+	const isUnsent = causes(error)
+		.map(codeOf)
+		.some((code) => UNSENT.includes(code) || code.includes("CERT"));
+	const name = localClass(error);
+	return {
+		class: name,
+		isRetryable: RETRYABLE.includes(name),
+		mayHaveBeenPaid: !isUnsent,
+		message: oneLine(scrub(describe(error))),
+	};
+}
+
+/** What an error response means, also one that stands in a batch's file. */
+export function classifyResponse(status: number, body: ErrorBody, scrub: Scrub, retryAfter?: number): CallError {
+	const name = classOfResponse(status, body);
+	return {
+		class: name,
+		isRetryable: RETRYABLE.includes(name),
+		mayHaveBeenPaid: wasPerhapsAnswered(status),
+		...(retryAfter !== undefined && { retryAfterMs: retryAfter }),
+		message: oneLine(scrub(`${name}: ${body.message ?? `status ${status}`}`)),
+	};
+}
+
+function localClass(error: unknown): ErrorClass {
+	if (error instanceof APIUserAbortError) return "aborted";
+	if (error instanceof APIConnectionTimeoutError) return "timeout";
+	if (error instanceof APIConnectionError) return "connection";
+	// What came was no JSON; the rest of the body did not come.
+	if (error instanceof SyntaxError || error instanceof BadReplyError) return "bad-reply";
+	if (error instanceof TypeError && error.cause !== undefined) return "connection";
+	return "unknown";
+}
+
+/** The error and what caused it, innermost last. */
+function causes(error: unknown): Error[] {
+	return error instanceof Error ? [error, ...causes(error.cause)] : [];
+}
+
+function codeOf(error: Error): string {
+	return (error as { readonly code?: string }).code ?? "";
+}
+
+/** Wrappers say "fetch failed"; the reason is inside. */
+function describe(error: unknown): string {
+	// Several addresses that refused have a code and no words.
+	const messages = causes(error).map((cause) => cause.message || codeOf(cause));
+	const said = [...new Set(messages)].filter((message) => message !== "").join(": ");
+	return `${localClass(error)}: ${said || String(error)}`;
+}
+
+/** Servers send whole pages. */
+const LONGEST = 300;
+
+function oneLine(text: string): string {
+	const line = text.replace(/\s+/g, " ").trim();
+	return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+}

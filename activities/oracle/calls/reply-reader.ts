@@ -1,0 +1,26 @@
+import type { JudgeCall, Message } from "../../../core/judge-calls.ts";
+import type { Reading } from "../../../core/records.ts";
+
+/** A token with its log-probability in nats. */
+export interface TokenLogProbability {
+	readonly token: string;
+	readonly logprob: number;
+}
+
+/** What a judge wrote. */
+export interface ReplyText {
+	readonly text: string;
+	/** The likeliest first tokens, where they were asked for. */
+	readonly topLogprobs?: readonly TokenLogProbability[];
+	/** As the server says it; `length` where the reply was cut off. */
+	readonly finishReason: string;
+}
+
+/** Knows what a call's reply has to look like. */
+export interface ReplyReader {
+	readReply(call: JudgeCall, reply: ReplyText): Reading | { readonly problem: string };
+	/** JSON schema for `response_format`. */
+	replySchema(call: JudgeCall): Record<string, unknown>;
+	/** The messages of a second turn, in which the judge is shown its reply and what is wrong with it. */
+	repairMessages(call: JudgeCall, text: string, problem: string): Message[];
+}

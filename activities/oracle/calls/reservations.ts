@@ -1,0 +1,57 @@
+import { ApplicationFailure } from "@temporalio/common";
+import { JUDGE_CEILING } from "../../../core/failure-types.ts";
+import type { Usage } from "../../../core/judge-calls.ts";
+import { SCHEMA_VERSION } from "../../../core/records.ts";
+import type { JudgeContext } from "../../../core/steps.ts";
+import type { Ledger, LedgerEntry } from "./ledger.ts";
+
+/** A call that money is reserved for. */
+export interface Reservation {
+	/** Of the attempt: reserved once. */
+	readonly call: string;
+	readonly key: string;
+	/** The most it can cost, in US dollars. */
+	readonly cost: number;
+}
+
+export interface Reservations {
+	/**
+	 * Reserves what calls can cost, all of them or none.
+	 *
+	 * @param budget where the ledger has no ceiling
+	 * @throws ApplicationFailure of type {@link JUDGE_CEILING}, with the first call's key, where the ceiling is in the way
+	 */
+	reserve(
+		place: Pick<JudgeContext, "iteration" | "line" | "stage"> & { readonly judge: string },
+		calls: readonly Reservation[],
+		budget: number | undefined,
+	): Promise<void>;
+	settle(call: string, paid: { readonly usage: Usage; readonly cost: number }): Promise<void>;
+	/** After a failure: its reservation counts as spent where the server may have charged for it. */
+	fail(call: string, failure: { readonly mayHaveBeenPaid: boolean; readonly message: string }): Promise<void>;
+}
+
+export function createReservations(ledger: Ledger): Reservations {
+	const stamp = () => ({ schemaVersion: SCHEMA_VERSION, at: new Date().toISOString() }) as const;
+	const append = (entry: LedgerEntry) => ledger.append(entry);
+	return {
+		async reserve({ iteration, line, stage, judge }, calls, budget) {
+			for (const call of calls) {
+				await append({ ...stamp(), kind: "reserved", iteration, line, stage, judge, ...call });
+			}
+			const cost = calls.reduce((sum, call) => sum + call.cost, 0);
+			if (cost === 0) return;
+			// Looked at after it is reserved: two that reserve at the same moment, wherever they are, see one another.
+			const { spent, ceiling = budget } = await ledger.state();
+			if (ceiling === undefined || spent <= ceiling) return;
+			const reason = "the budget has no room for it";
+			for (const { call } of calls) await append({ ...stamp(), kind: "released", call, reason });
+			const free = Math.max(0, ceiling - spent + cost);
+			const message = `the budget of $${ceiling} is used up: $${free.toFixed(4)} are neither spent nor reserved, and what comes next may cost $${cost.toFixed(4)}`;
+			throw ApplicationFailure.nonRetryable(message, JUDGE_CEILING, calls[0]?.key);
+		},
+		settle: (call, { usage, cost }) => append({ ...stamp(), kind: "settled", call, cost, usage }),
+		fail: (call, { mayHaveBeenPaid, message }) =>
+			append({ ...stamp(), kind: mayHaveBeenPaid ? "lost" : "released", call, reason: message }),
+	};
+}

@@ -1,0 +1,43 @@
+import type { JudgeCall, Message } from "../../../core/judge-calls.ts";
+import type { ModelJudgeConfig } from "../../../core/oracle-config.ts";
+import type { ArtifactRef } from "../../../core/records.ts";
+import type { Store } from "../../store/store.ts";
+import { type RawReply, readRawReply } from "./raw-reply.ts";
+import type { ReplyReader } from "./reply-reader.ts";
+
+/** A judge, as its calls need it. */
+export interface CallJudge {
+	readonly settings: ModelJudgeConfig;
+	readonly reader: ReplyReader;
+	/** The oracle's, in US dollars; a ceiling in the ledger has the last word. */
+	readonly budget?: number;
+}
+
+/** An unreadable reply, and what is wrong with it. */
+export interface Repair {
+	readonly text: ArtifactRef;
+	readonly reason: string;
+}
+
+/** One paid request of a call: the first, or the repair of what came of it. */
+export interface Turn {
+	readonly number: 1 | 2;
+	readonly call: JudgeCall;
+	readonly messages: readonly Message[];
+	/** In the ledger: the call's, except that what the first turn lost is not the second's. */
+	readonly key: string;
+	/** What the first turn brought, in the second. */
+	readonly first?: RawReply;
+}
+
+export async function openTurn(
+	store: Store,
+	{ reader }: Pick<CallJudge, "reader">,
+	call: JudgeCall,
+	repair: Repair | undefined,
+): Promise<Turn> {
+	if (repair === undefined) return { number: 1, call, messages: call.messages, key: call.key };
+	const first = await readRawReply(store, repair.text);
+	const messages = reader.repairMessages(call, first.text, repair.reason);
+	return { number: 2, call, messages, key: `${call.key}-2`, first };
+}
