@@ -4,12 +4,24 @@ import { SCHEMA_VERSION } from "../../../core/records.ts";
 import type { BudgetState } from "../../../core/steps.ts";
 
 /** Where in a campaign a call belongs. */
-const place = { iteration: z.int().nonnegative(), line: z.string(), stage: z.enum(["rank", "evaluate"]), judge: z.string() };
+const place = {
+	iteration: z.int().nonnegative(),
+	line: z.string(),
+	stage: z.enum(["rank", "evaluate"]),
+	judge: z.string(),
+};
 
 /** What a campaign's judging costs, event by event. Costs are US dollars. */
 export const ledgerEntry = z.discriminatedUnion("kind", [
 	/** Before a call: the most it can cost. */
-	z.strictObject({ ...at(), kind: z.literal("reserved"), ...place, call: z.string(), key: z.string(), cost: z.number() }),
+	z.strictObject({
+		...at(),
+		kind: z.literal("reserved"),
+		...place,
+		call: z.string(),
+		key: z.string(),
+		cost: z.number(),
+	}),
 	/** After it was answered: what it did cost. Takes the place of its reservation. */
 	z.strictObject({ ...at(), kind: z.literal("settled"), call: z.string(), cost: z.number(), usage }),
 	/** After a failure that the server does not charge for. */
