@@ -1,3 +1,4 @@
+import { judgeName, modelJudges, type OracleConfig } from "./oracle-config.ts";
 import { type Asked, isJudgment, type Verdict } from "./records.ts";
 import { mean } from "./statistics.ts";
 import { type Comparison, placed, questionComparisons, side, swaps, verdictComparisons } from "./trust-comparisons.ts";
@@ -12,6 +13,13 @@ export interface TrustItem {
 
 /** Model family by judge name. */
 export type JudgeFamilies = Readonly<Record<string, string>>;
+
+/** Model family by judge, of the judges whose family the oracle's config names. */
+export function familiesOf(oracle: OracleConfig): JudgeFamilies {
+	return Object.fromEntries(
+		modelJudges(oracle).flatMap((judge) => (judge.family === undefined ? [] : [[judgeName(judge), judge.family]])),
+	);
+}
 
 /** What is counted; {@link TrustFigures} says how each is defined. */
 export type Counted =

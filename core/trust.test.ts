@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { oracleConfig } from "./oracle-config.ts";
 import type { Reading, Verdict } from "./records.ts";
 import { mean } from "./statistics.ts";
 import { base, choice, listed, only, pairwise, question, rates, texts } from "./testing/judged.ts";
 import { figuresOf, judgeTrust } from "./trust.ts";
-import { mergeTallies, type TrustItem, tallyTrust } from "./trust-tally.ts";
+import { familiesOf, mergeTallies, type TrustItem, tallyTrust } from "./trust-tally.ts";
 
 describe("by hand", () => {
 	test("a pairwise judge on four prompts", () => {
@@ -172,4 +173,12 @@ test("tallies of parts add up to the tally of the whole", () => {
 	);
 	const parts = [tallyTrust(items.slice(0, 2)), tallyTrust(items.slice(2)), tallyTrust([])];
 	expect(mergeTallies(parts).map(figuresOf)).toEqual(judgeTrust(items));
+});
+
+test("families of a panel are those of its judges that name one", () => {
+	const judges = [
+		{ kind: "pairwise", model: "j", family: "gpt", name: "a" },
+		{ kind: "score", model: "b" },
+	];
+	expect(familiesOf(oracleConfig.parse({ kind: "panel", judges }))).toEqual({ a: "gpt" });
 });
