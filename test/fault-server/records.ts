@@ -73,7 +73,7 @@ export class Records {
 	}
 
 	/** Calls whose reply was under way at a moment, or had been sent so shortly before it that the reader may not have kept it. */
-	unsettledAt(moment: number, milliseconds = 1000): Attempt[] {
+	unsettledAt(moment: number, milliseconds = 300): Attempt[] {
 		return this.attempts().filter(
 			({ at, endedAt }) => at <= moment && (endedAt === undefined || endedAt >= moment - milliseconds),
 		);

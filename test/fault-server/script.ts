@@ -18,7 +18,7 @@ export interface Expectation {
 	readonly state: "judged" | "invalid" | "unjudged";
 	/** Calls until then. */
 	readonly calls: number;
-	/** Calls that give no verdict. */
+	/** Calls that give no verdict; but for the last one of a question that ends without, another call follows them. */
 	readonly failures: number;
 	/** Calls that the provider charges for. */
 	readonly paid: number;
