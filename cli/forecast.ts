@@ -5,10 +5,10 @@ import type { Comparisons, ModelJudge } from "../activities/oracle/judges/judge.
 import { createModelOracle } from "../activities/oracle/judges/model-oracle.ts";
 import type { CampaignConfig } from "../core/config.ts";
 import type { JudgingForecast } from "../core/events.ts";
+import { expectedCalls } from "../core/expected-calls.ts";
 import type { JudgeCall } from "../core/judge-calls.ts";
 import { isProgram, judgeName, modelJudges } from "../core/oracle-config.ts";
 import { type CandidateGroup, type Prompt, type Response, SCHEMA_VERSION } from "../core/records.ts";
-import { callsPerGroup } from "../core/schedule.ts";
 import type { PlanCounts } from "./plan.ts";
 import { policyCount } from "./plan.ts";
 
@@ -73,7 +73,7 @@ function partOf(
 		for (const settings of modelJudges(oracle)) {
 			const name = judgeName(settings);
 			const first = calls.filter((call) => call.judge === name);
-			const count = callsPerGroup(settings, group.responses.length, comparisons);
+			const count = expectedCalls(settings, group.responses.length, comparisons);
 			// A schedule's later rounds ask like the first.
 			const scale = (count / first.length) * (prompts / sample.length);
 			const factor = settings.mode === "batch" ? settings.batch.priceFactor : 1;

@@ -25,14 +25,19 @@ const EXAMPLE = '{"prompt": "…", "responses": ["…", "…"], "scores": [1, 0]
  * Reads a labelled set: JSON lines, record i on line i + 1.
  *
  * @throws {DnoError} Naming file, line and key: the file is missing or empty; a line is empty, no JSON or no record; a list is
- * not as long as `responses`; two responses of a line are the same.
+ * not as long as `responses`; two responses of a line are the same, unless that is allowed.
  */
-export async function readLabelled(file: string): Promise<Labelled[]> {
+export async function readLabelled(file: string, { areEqualAllowed = false } = {}): Promise<Labelled[]> {
 	const lines = (await readText(file)).replace(/^\uFEFF/, "").split("\n");
 	if (lines.at(-1)?.trim() === "") lines.pop();
 	if (lines.length === 0)
 		throw usage("the labelled set is empty", file, { mend: `Write one prompt a line, as ${EXAMPLE}` });
-	return lines.map((line, index) => readLine(line, `${file}:${index + 1}`));
+	return lines.map((line, index) => {
+		const where = `${file}:${index + 1}`;
+		const record = readLine(line, where);
+		if (!areEqualAllowed) refuseEqual(record, where);
+		return record;
+	});
 }
 
 /** What a judge is asked about a labelled set: its records in their order, named by line. */
@@ -89,6 +94,9 @@ function checkLists({ responses, ...lists }: Labelled, where: string): void {
 		const mend = `Give one for each of the ${responses.length} responses`;
 		throw usage(`${key} is not as long as responses`, where, { got: lists[key], mend });
 	}
+}
+
+function refuseEqual({ responses }: Labelled, where: string): void {
 	const second = responses.findIndex((response, i) => responses.indexOf(response) < i);
 	if (second < 0) return;
 	const what = `responses.${second} is the same as responses.${responses.indexOf(responses[second]!)}`;

@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type ArgsDef, defineCommand } from "citty";
 import { labelledGroups, readLabelled } from "../../activities/oracle/labelled.ts";
 import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
@@ -49,16 +49,16 @@ async function runJudge(rawArgs: readonly string[]): Promise<number> {
 	const args = parseStrictly("dno judge run", rawArgs, ARGS);
 	const path = (name: "oracle" | "in" | "out") => resolve(args.options.get(name)![0]!);
 	const budget = readBudget("dno judge run", args.options.get("budget")?.[0]);
-	const { config, file } = await loadOracle(path("oracle"));
-	const groups = labelledGroups(await readLabelled(path("in"), { equal: "allowed" }));
+	const { oracle, folder } = await loadOracle(path("oracle"));
+	const groups = labelledGroups(await readLabelled(path("in"), { areEqualAllowed: true }));
 	const isJson = args.options.has("json");
 	const renderer = createRenderer(isJson);
 	const interrupt = listenForInterrupt(() => renderer.note("Stopping: what is judged is kept."));
 	const again = ["npx", "dno", "judge", "run", ...rawArgs].map(shellQuote).join(" ");
 	try {
 		const { outcome } = await judgeFile({
-			oracle: config,
-			folder: dirname(file),
+			oracle,
+			folder,
 			groups,
 			...(budget !== undefined && { budget }),
 			emit: (event) => {
