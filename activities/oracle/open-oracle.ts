@@ -30,17 +30,11 @@ export function openOracle(
 	{ store, folder }: { readonly store: Store; readonly folder: string },
 	ref: ArtifactRef,
 ): Promise<OpenedOracle> {
-	const key = `${folder} ${ref.sha256}`;
-	const found = opened.get(key) ?? readOracle(store, folder, ref);
-	opened.delete(key);
-	opened.set(key, found);
-	found.catch(() => opened.delete(key));
-	if (opened.size > KEPT) opened.delete(opened.keys().next().value!);
-	return found;
+	return keep(opened, `${folder} ${ref.sha256}`, () => readOracle(store, folder, ref));
 }
 
 async function readOracle(store: Store, folder: string, ref: ArtifactRef): Promise<OpenedOracle> {
-	const config = oracleConfig.parse(JSON.parse(new TextDecoder().decode(await store.get(ref))));
+	const config = await readOracleConfig(store, ref);
 	if (isProgram(config)) return { config, program: withAutomaticNegatives(await openProgram(config, folder)) };
 	return { config, judge: await createModelOracle(config, folder) };
 }
@@ -49,4 +43,23 @@ function openProgram(config: ProgramConfig, folder: string): Promise<Oracle> {
 	return config.kind === "verifier"
 		? loadVerifier(resolve(folder, config.module))
 		: loadMatrix(resolve(folder, config.game));
+}
+
+const configs = new Map<string, Promise<OracleConfig>>();
+
+/** The oracle's config that an artifact holds; read for every call, so the last few are kept. */
+export function readOracleConfig(store: Store, ref: ArtifactRef): Promise<OracleConfig> {
+	return keep(configs, ref.sha256, async () =>
+		oracleConfig.parse(JSON.parse(new TextDecoder().decode(await store.get(ref)))),
+	);
+}
+
+/** What is kept under a key, or made: the latest few, and no failures. */
+function keep<T>(kept: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+	const found = kept.get(key) ?? make();
+	kept.delete(key);
+	kept.set(key, found);
+	found.catch(() => kept.delete(key));
+	if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+	return found;
 }
