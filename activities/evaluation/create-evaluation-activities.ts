@@ -1,6 +1,6 @@
 import { DnoError } from "../../core/errors.ts";
 import { LINES } from "../../core/events.ts";
-import { type EvaluationRow, isJudgment, type Verdict, verdict } from "../../core/records.ts";
+import { type CandidateGroup, type EvaluationRow, isJudgment, type Verdict, verdict } from "../../core/records.ts";
 import type { EvaluationJob, EvaluationResult } from "../../core/steps.ts";
 import { readConfig } from "../datasets/read-config.ts";
 import type { ActivityDependencies } from "../dependencies.ts";
@@ -24,9 +24,9 @@ function nothingJudged({ line, iteration }: EvaluationJob, verdicts: readonly Ve
  * Prompts without a row, by why: a verdict that lacks a comparison counts as unjudged where one of its questions could not
  * be asked, and as invalid otherwise.
  */
-function countMissing(rows: readonly EvaluationRow[], verdicts: readonly Verdict[]) {
+function countMissing(groups: readonly CandidateGroup[], verdicts: readonly Verdict[], rows: readonly EvaluationRow[]) {
 	const judged = new Set(rows.map(({ promptId }) => promptId));
-	const missing = verdicts.filter(({ promptId }) => !judged.has(promptId));
+	const missing = verdicts.filter((_, i) => !judged.has(groups[i]!.promptId));
 	const isUnjudged = (verdict: Verdict) =>
 		verdict.kind === "unjudged" ||
 		(isJudgment(verdict) && (verdict.asked ?? []).some(({ outcome }) => outcome.kind === "unjudged"));
@@ -46,7 +46,7 @@ export function createEvaluationActivities({ store }: ActivityDependencies) {
 				const verdicts = (await Promise.all(refs.map((ref) => readJsonLines(store, ref, verdict)))).flat();
 				const rows = evaluationRows(groups, verdicts, evaluation.samples);
 				if (rows.length === 0) throw nothingJudged(job, verdicts);
-				return { rows: await put(toJsonLines(rows)), ...countMissing(rows, verdicts) };
+				return { rows: await put(toJsonLines(rows)), ...countMissing(groups, verdicts, rows) };
 			});
 		},
 	};
