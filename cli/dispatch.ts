@@ -4,13 +4,14 @@ import { didYouMean } from "../activities/datasets/did-you-mean.ts";
 import { DnoError } from "../core/errors.ts";
 import { type Command, type CommandGroup, isGroup } from "./command-group.ts";
 import { exportPolicyCommand } from "./export.ts";
+import { judge } from "./judge/index.ts";
 import { model } from "./model/index.ts";
 import { pretrain } from "./pretrain.ts";
 import { run } from "./run.ts";
 
 const root: { readonly description: string; readonly commands: Readonly<Record<string, Command | CommandGroup>> } = {
 	description: "Direct Nash Optimization campaigns: sample, judge, train, repeat",
-	commands: { run, pretrain, model, export: exportPolicyCommand },
+	commands: { run, pretrain, model, judge, export: exportPolicyCommand },
 };
 
 /**
