@@ -60,6 +60,14 @@ describe("by hand", () => {
 		expect(made.figures).not.toHaveProperty("swapAgreement");
 	});
 
+	test("a judge read off log-probabilities prefers the likelier one, by however little", () => {
+		const items = [pairwise(0.7, 0.6), pairwise(0.6, 0.2)].map(
+			(verdict): TrustItem => ({ verdict, candidates: texts(1, 1), labels: [1, 0] }),
+		);
+		// P(0 ≻ 1) = .55 and .7; the orders of the first disagree.
+		expect(rates(only(items))).toMatchObject({ accuracy: 1, swapAgreement: 0.5, firstPlace: 0.75, ties: 0 });
+	});
+
 	test("a judge that rates one at a time has no place to prefer", () => {
 		const rating = (score: number): Reading => ({ kind: "rating", score, reason: "" });
 		const verdict: Verdict = {
