@@ -22,7 +22,7 @@ export function familiesOf(oracle: OracleConfig): JudgeFamilies {
 }
 
 /** What is counted; {@link TrustFigures} says how each is defined. */
-export type Counted =
+type Counted =
 	| "accuracy"
 	| "accuracyWithoutTies"
 	| "swapAgreement"

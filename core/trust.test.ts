@@ -3,7 +3,7 @@ import { oracleConfig } from "./oracle-config.ts";
 import type { Reading, Verdict } from "./records.ts";
 import { mean } from "./statistics.ts";
 import { base, choice, listed, only, pairwise, question, rates, texts } from "./testing/judged.ts";
-import { figuresOf, judgeTrust } from "./trust.ts";
+import { figuresOf, isConcern, judgeTrust } from "./trust.ts";
 import { familiesOf, mergeTallies, type TrustItem, tallyTrust } from "./trust-tally.ts";
 
 describe("by hand", () => {
@@ -60,6 +60,14 @@ describe("by hand", () => {
 		expect(made.figures).not.toHaveProperty("swapAgreement");
 	});
 
+	test("a judge read off log-probabilities prefers the likelier one, by however little", () => {
+		const items = [pairwise(0.7, 0.6), pairwise(0.6, 0.2)].map(
+			(verdict): TrustItem => ({ verdict, candidates: texts(1, 1), labels: [1, 0] }),
+		);
+		// P(0 ≻ 1) = .55 and .7; the orders of the first disagree.
+		expect(rates(only(items))).toMatchObject({ accuracy: 1, swapAgreement: 0.5, firstPlace: 0.75, ties: 0 });
+	});
+
 	test("a judge that rates one at a time has no place to prefer", () => {
 		const rating = (score: number): Reading => ({ kind: "rating", score, reason: "" });
 		const verdict: Verdict = {
@@ -98,6 +106,27 @@ describe("by hand", () => {
 			...{ firstPlace: 1, questionTies: 0, invalid: 1 / 3, unjudged: 2 / 3 },
 			...{ questionsInvalid: 0.25, questionsUnjudged: 0.5 },
 		});
+	});
+
+	test("mostly failing speaks against a judge, however right the rest is; failing once does not", () => {
+		const failed: TrustItem = {
+			candidates: texts(1, 2),
+			verdict: {
+				...base,
+				kind: "invalid",
+				judge: "j",
+				reason: "",
+				asked: [question([0, 1], { kind: "invalid", reason: "" })],
+			},
+		};
+		const right: TrustItem = { candidates: texts(1, 2), labels: [1, 0], verdict: pairwise(1, 0) };
+		const of = (failures: number, rest: number) =>
+			only([...Array<TrustItem>(failures).fill(failed), ...Array<TrustItem>(rest).fill(right)]);
+		for (const name of ["invalid", "questionsInvalid"] as const) {
+			expect(isConcern(name, of(20, 10))).toBe(true);
+			expect(isConcern(name, of(1, 30))).toBe(false);
+		}
+		expect(isConcern("accuracy", of(20, 10))).toBe(false);
 	});
 
 	test("a candidate that loses without being asked about says nothing of the judge", () => {

@@ -38,7 +38,7 @@ const trustFigure = z.strictObject({
 	/** Comparisons or questions in them. */
 	of: z.int().positive(),
 });
-export type TrustFigure = z.infer<typeof trustFigure>;
+type TrustFigure = z.infer<typeof trustFigure>;
 
 /**
  * How far one judge can be trusted. A *comparison* is the judge's final word on two candidates of a prompt, both orders and
@@ -115,10 +115,14 @@ function balanced(
 	};
 }
 
+/** Share of failures above which a judge, or how it is asked, is at fault. */
+const FAILING = 0.05;
+
 /**
  * Whether a figure speaks against its judge: an accuracy or an agreement that chance may have made (interval down to ½ or
  * below), or a preference for a place, for length or for its family (interval without ½). A preference that quality may
- * explain is none where its balanced figure is there to tell.
+ * explain is none where its balanced figure is there to tell. So do failures that are surely more than one in twenty: what
+ * is left then is a small and perhaps a lucky part.
  */
 export function isConcern(name: FigureName, { figures }: TrustFigures): boolean {
 	const figure = figures[name];
@@ -136,6 +140,11 @@ export function isConcern(name: FigureName, { figures }: TrustFigures): boolean 
 		case "longer":
 		case "ownFamily":
 			return excludesHalf && figures[`${name}Balanced`] === undefined;
+		case "invalid":
+		case "questionsInvalid":
+		case "unjudged":
+		case "questionsUnjudged":
+			return figure.low > FAILING;
 		default:
 			return false;
 	}

@@ -4,7 +4,7 @@ import type { ChatRequest } from "./question.ts";
 
 const property = z.object({
 	type: z.string().optional(),
-	enum: z.array(z.string()).optional(),
+	enum: z.union([z.array(z.string()), z.array(z.number())]).optional(),
 	minimum: z.number().optional(),
 	maximum: z.number().optional(),
 });
@@ -26,16 +26,21 @@ export function answerFields(request: ChatRequest, qualities: readonly number[])
 	let shown = 0;
 	return Object.fromEntries(
 		Object.entries(properties).map(([name, { type, enum: choices, minimum, maximum }]) => {
-			if (choices !== undefined) return [name, choose(choices, qualities)];
-			if (type !== "number" && type !== "integer") return [name, `A text for ${name}.`];
+			if (isOfTexts(choices)) return [name, choose(choices, qualities)];
+			if (choices === undefined && type !== "number" && type !== "integer") return [name, `A text for ${name}.`];
 			const quality = qualities[shown++];
 			if (quality === undefined)
 				throw new Error(`the schema asks for ${shown} scores, but ${qualities.length} were shown`);
+			if (choices !== undefined) return [name, choices[Math.round(quality * (choices.length - 1))]!];
 			const { low, high } = { low: minimum ?? SCALE.low, high: maximum ?? SCALE.high };
 			const score = low + quality * (high - low);
 			return [name, type === "integer" ? Math.round(score) : score];
 		}),
 	);
+}
+
+function isOfTexts(choices: string[] | number[] | undefined): choices is string[] {
+	return typeof choices?.[0] === "string";
 }
 
 function choose(choices: readonly string[], [first = 0, second = 0]: readonly number[]): string {
@@ -67,8 +72,10 @@ export function replyText(fault: FaultName | undefined, request: ChatRequest, qu
 			return `I would give them ${Object.values(lie()).join(", then ")}, if I had to.`;
 		case "empty":
 			return "";
-		case "prose-around":
-			return `Here is my verdict, as asked: ${truth()}\nI hope that {this} helps!`;
+		case "prose-after":
+			return `One who believes the second response would say ${JSON.stringify(lie())}\nI do not believe it.`;
+		case "prose-before":
+			return `Here is my verdict, as {you} asked: ${truth()}`;
 		case "code-fence":
 			return `\`\`\`json\n${truth()}\n\`\`\``;
 		default:

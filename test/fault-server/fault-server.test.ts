@@ -74,7 +74,8 @@ const OBSERVED: Record<FaultName, RegExp> = {
 	empty: /^stop: $/,
 	refusal: /^stop: I cannot compare/,
 	"filtered-reply": /^content_filter: \{/,
-	"prose-around": new RegExp(`^stop: Here is .*${GOOD}\\nI hope`),
+	"prose-before": new RegExp(`^stop: Here is my verdict, as \\{you\\} asked: ${GOOD}$`),
+	"prose-after": /^stop: One who .*"r1_score":3,.*\nI do not believe it\.$/,
 	"code-fence": new RegExp(`^stop: \`\`\`json\\n${GOOD}\\n\`\`\`$`),
 	"slow-body": new RegExp(`^stop: ${GOOD}$`),
 };
@@ -88,6 +89,11 @@ test("answers follow the schema, the qualities and the turn", async () => {
 	const reply = await ask(server.url);
 	expect(reply.choices[0]!.message.content).toMatch(new RegExp(`^${GOOD}$`));
 	expect(reply.usage!.prompt_tokens_details!.cached_tokens).toBeGreaterThan(0);
+	const marks = { type: "number", enum: [1, 2, 3, 4, 5, 6] };
+	const scores = { type: "object", properties: { a_score: marks, b_score: marks } };
+	const byMarks = { type: "json_schema" as const, json_schema: { name: "scores", schema: scores } };
+	const marked = await ask(server.url, "4", { response_format: byMarks });
+	expect(JSON.parse(marked.choices[0]!.message.content!)).toEqual({ a_score: 5, b_score: 2 });
 	const choice = { type: "object", properties: { reason: { type: "string" }, verdict: { enum: ["A", "B", "tie"] } } };
 	const response_format = { type: "json_schema" as const, json_schema: { name: "choice", schema: choice } };
 	expect((await ask(server.url, "2", { response_format })).choices[0]!.message.content).toContain('"verdict":"A"');
@@ -96,7 +102,7 @@ test("answers follow the schema, the qualities and the turn", async () => {
 	expect(token!.top_logprobs.map((each) => each.token)).toEqual(["A", "B"]);
 	const [a, b] = token!.top_logprobs.map(({ logprob }) => Math.exp(logprob));
 	expect(Math.log(a! / b!)).toBeCloseTo(4 * 0.5);
-	expect(server.records.authorization).toEqual({ planted: 3, other: 0, none: 0 });
+	expect(server.records.authorization).toEqual({ planted: 4, other: 0, none: 0 });
 	expect(server.records.cost).toBeGreaterThan(0);
 });
 

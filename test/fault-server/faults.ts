@@ -53,14 +53,15 @@ const UNREADABLE = {
 	"out-of-range": fault("repair", true, "scores far outside of the scale, a choice that was not offered"),
 	"duplicated-ids": fault("repair", true, "each verdict field twice in one object, with different values"),
 	"no-json": fault("repair", true, "prose that contains numbers, and no JSON"),
-	empty: fault("repair", true, "an empty text, finish_reason stop"),
+	"prose-after": fault("repair", true, "JSON that the prose after it takes back"),
+	empty: fault("invalid", true, "an empty text, finish_reason stop: there is nothing to show the judge again"),
 	refusal: fault("invalid", true, "message.refusal instead of content"),
-	"filtered-reply": fault("invalid", true, "finish_reason content_filter with the beginning of a reply"),
+	"filtered-reply": fault("unjudged", true, "finish_reason content_filter with the beginning of a reply"),
 };
 
 /** Replies that are odd but hold the verdict. */
 const ODD = {
-	"prose-around": fault("judged", true, "sentences before and after the JSON"),
+	"prose-before": fault("judged", true, "a sentence before the JSON, with braces of its own"),
 	"code-fence": fault("judged", true, "the JSON in a Markdown code fence"),
 	"slow-body": fault("judged", true, "the body in small pieces over a quarter of a second"),
 };

@@ -68,12 +68,16 @@ export class JudgeFile implements Disposable {
 		return endOf(this.start(...more));
 	}
 
+	/** As the file has them; the win rates beside them follow from them. */
 	verdicts(): Verdict[] {
 		const text = readFileSync(join(this.folder, "verdicts.jsonl"), "utf8");
 		return text
 			.trim()
 			.split("\n")
-			.map((line) => verdict.parse(JSON.parse(line)));
+			.map((line) => {
+				const { winRates: _, ...rest } = JSON.parse(line);
+				return verdict.parse(rest);
+			});
 	}
 
 	/** Files that hold the planted key, Temporal's history among them. */

@@ -43,18 +43,22 @@ async function judge(client: OpenAI, { prompt, responses }: Case, mistake?: Mist
 				messages,
 				response_format: { type: "json_schema", json_schema: { name: "scores", schema: { properties } } },
 			});
-			const { message, finish_reason } = choices[0]!;
-			if (message.refusal || finish_reason === "content_filter") return { kind: "invalid", reason: "refused" };
+			const { finish_reason, message } = choices[0]!;
+			const content = message.content;
+			if (finish_reason === "content_filter") return { kind: "unjudged", reason: "filtered" };
+			if (!content) return { kind: "invalid", reason: "refused or empty" };
 			const scores = fields.map((name) => {
-				const found = [...message.content!.matchAll(new RegExp(`"(?:my_)?${name}":(\\d+(?:\\.\\d+)?)`, "g"))];
-				return mistake === "believes everything" ? Number(found.at(-1)?.[1] ?? 0) : numberOf(found);
+				const found = [...content.matchAll(new RegExp(`"(?:my_)?${name}":(\\d+(?:\\.\\d+)?)`, "g"))];
+				return mistake === "believes everything"
+					? Number(found.at(-1)?.[1] ?? 0)
+					: numberOf(found, content.endsWith("believe it."));
 			});
 			if (mistake === "asks again" && answers++ === 0) continue;
 			if (scores.every((score) => score <= 10)) return { kind: "scores", scores, reasons: [] };
 			if (mistake === "believes everything") return { kind: "scores", scores, reasons: [] };
 			if (isRepair) return { kind: "invalid", reason: "unreadable" };
 			isRepair = true;
-			messages.push({ role: "assistant", content: message.content }, { role: "user", content: "Not that." });
+			messages.push({ role: "assistant", content }, { role: "user", content: "Not that." });
 		} catch (error) {
 			const { status, code } = error as { status?: number; code?: string };
 			const isFinal = TERMINAL.includes(status!) || code === "insufficient_quota";
@@ -66,8 +70,10 @@ async function judge(client: OpenAI, { prompt, responses }: Case, mistake?: Mist
 }
 
 /** The number that was asked for, once; anything else is too large to pass. */
-function numberOf(found: readonly RegExpMatchArray[]): number {
-	return found.length === 1 && !found[0]![0].includes("my_") ? Number(found[0]![1]) : Number.POSITIVE_INFINITY;
+function numberOf(found: readonly RegExpMatchArray[], isTakenBack: boolean): number {
+	return found.length === 1 && !isTakenBack && !found[0]![0].includes("my_")
+		? Number(found[0]![1])
+		: Number.POSITIVE_INFINITY;
 }
 
 function verdictOf({ name, qualities }: Case, index: number, outcome: Asked["outcome"]): Verdict {

@@ -96,7 +96,10 @@ describe.each(Object.keys(ORACLES))("%s", (kind) => {
 		const verdicts = readFileSync(join(folder, `${place}-out.jsonl`), "utf8")
 			.trim()
 			.split("\n")
-			.map((line) => verdict.parse(JSON.parse(line)));
+			.map((line) => {
+				const { winRates: _, ...rest } = JSON.parse(line);
+				return verdict.parse(rest);
+			});
 		console.log(`${kind}: ${JSON.stringify(events.at(-1))}`);
 		expect(verdicts).toHaveLength(QUESTIONS.length);
 		// Under a schema a reply can be wrong, or too long for its tokens, but the server answers every call.
@@ -105,8 +108,11 @@ describe.each(Object.keys(ORACLES))("%s", (kind) => {
 	});
 
 	test("says how far it can be trusted", async () => {
-		write("labelled.jsonl", toJsonLines(QUESTIONS.map(([prompt, chosen, rejected]) => ({ prompt, chosen, rejected }))));
-		const files = ["--oracle", `${place}-oracle.yaml`, "--labelled", `${place}-labelled.jsonl`];
+		write(
+			"labelled.jsonl",
+			toJsonLines(QUESTIONS.map(([prompt, ...responses]) => ({ prompt, responses, scores: [1, 0] }))),
+		);
+		const files = ["--judge", `${place}-oracle.yaml`, "--labelled", `${place}-labelled.jsonl`];
 		const { ended, events } = startDno(["judge", "check", ...files, "--json"], { cwd: folder });
 		const { code, stderr } = await ended;
 		expect(code, stderr).toBe(0);

@@ -83,7 +83,8 @@ function causes(error: unknown): Error[] {
 }
 
 function codeOf(error: Error): string {
-	return (error as { readonly code?: string }).code ?? "";
+	// DOM exceptions have numbers.
+	return String((error as { readonly code?: string | number }).code ?? "");
 }
 
 /** Wrappers say "fetch failed"; the reason is inside. */

@@ -1,4 +1,4 @@
-import type { JudgeCall, Usage } from "../../../core/judge-calls.ts";
+import type { JudgeCall, Message, Usage } from "../../../core/judge-calls.ts";
 import type { Price } from "../../../core/oracle-config.ts";
 
 /** Prices are for so many tokens. */
@@ -32,7 +32,7 @@ export function estimateTokens({
 	messages,
 	reply,
 	maxTokens,
-}: Pick<JudgeCall, "messages" | "reply" | "maxTokens">): Usage {
+}: Pick<JudgeCall, "reply" | "maxTokens"> & { readonly messages: readonly Message[] }): Usage {
 	const ofMessages = messages.map(({ content }) => MESSAGE_TOKENS + tokensOf(content)).reduce((a, b) => a + b, 0);
 	const ofSchema = SCHEMA_TOKENS + (reply.kind === "scores" ? reply.ids.length * CANDIDATE_TOKENS : 0);
 	return { input: ofMessages + ofSchema, cachedInput: 0, output: maxTokens };

@@ -1,0 +1,245 @@
+import { inspect } from "node:util";
+import { ApplicationFailure } from "@temporalio/common";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { CallJob } from "../../../core/steps.ts";
+import { type ActivityRun, inActivity } from "../../testing/in-activity.ts";
+import { createCallActivities } from "./create-call-activities.ts";
+import { costOf, estimateTokens } from "./price.ts";
+import { campaignOf } from "./testing/harness.ts";
+import { COST, call, judgeAt, KEY, PRICE } from "./testing/judge.ts";
+import { type Answering, completion, failing, json, serve } from "./testing/serve.ts";
+
+let server: Awaited<ReturnType<typeof serve>>;
+beforeEach(async () => {
+	server = await serve(json(completion("A")));
+});
+afterEach(() => server[Symbol.asyncDispose]());
+
+/** A campaign with one call to make. */
+async function campaign(more: Readonly<Record<string, unknown>> = {}, budget?: number) {
+	const settings = judgeAt(server.url, { price: PRICE, maxAttempts: 3, ...more });
+	const made = await campaignOf(settings, [call("a")], budget);
+	const { judgeCall } = createCallActivities(made.dependencies);
+	const job: CallJob = { ...made.job, index: 0, progress: { done: 0, total: 1 } };
+	const kinds = async () => (await made.dependencies.ledger.read()).map(({ kind }) => kind);
+	return {
+		...made,
+		kinds,
+		spent: async () => (await made.dependencies.ledger.state()).spent,
+		judge: (run?: ActivityRun, repair?: CallJob["repair"]) =>
+			inActivity(() => judgeCall({ ...job, ...(repair && { repair }) }), run),
+		/** What the activity throws. */
+		async failure(run?: ActivityRun) {
+			const thrown = await inActivity(() => judgeCall(job), run).catch((error: unknown) => error);
+			expect(thrown).toBeInstanceOf(ApplicationFailure);
+			return thrown as ApplicationFailure;
+		},
+	};
+}
+
+const { key } = call("a");
+/** What is reserved for the call. */
+const RESERVED = costOf(estimateTokens(call("a")), PRICE);
+
+test("a judgment is kept, paid for once, and found by whoever asks again", async () => {
+	const { judge, dependencies, kinds, spent } = await campaign();
+	expect(await judge()).toEqual({ kind: "judged", key, cost: COST, repeated: false });
+	expect(await dependencies.verdicts.find(key)).toMatchObject({
+		...{ key, judge: "model-1", model: "model-1-2026", text: "A", cost: COST },
+		reading: { kind: "choice", first: 1, reason: "" },
+		usage: { input: 1000, cachedInput: 400, output: 100 },
+	});
+	expect(await judge()).toEqual({ kind: "judged", key, cost: 0, repeated: true });
+	expect(server.requests).toHaveLength(1);
+	expect(await kinds()).toEqual(["reserved", "settled"]);
+	expect(await spent()).toBeCloseTo(COST, 12);
+});
+
+test("an unreadable reply is shown to the judge once more; the verdict has cost both turns", async () => {
+	const { judge, dependencies, spent } = await campaign();
+	server.answer = json(completion("Hm"));
+	const first = await judge();
+	if (first.kind !== "unreadable") throw new Error(first.kind);
+	expect(first).toMatchObject({ cost: COST, reason: '"Hm" is neither A nor B' });
+	expect(await dependencies.verdicts.find(key)).toBeUndefined();
+	server.answer = json(completion("B"));
+	const repair = { text: first.text, reason: first.reason };
+	expect(await judge({}, repair)).toEqual({ kind: "judged", key, cost: COST, repeated: false });
+	expect(JSON.parse(server.requests[1]!.body).messages.slice(1)).toEqual([
+		{ role: "assistant", content: "Hm" },
+		{ role: "user", content: '"Hm" is neither A nor B' },
+	]);
+	expect((await dependencies.verdicts.find(key))?.cost).toBeCloseTo(2 * COST, 12);
+	expect(await spent()).toBeCloseTo(2 * COST, 12);
+});
+
+test("a reply that cannot be read in the second turn either is invalid", async () => {
+	const { judge, dependencies } = await campaign();
+	server.answer = json(completion("Hm"));
+	const first = await judge();
+	if (first.kind !== "unreadable") throw new Error(first.kind);
+	const second = await judge({}, { text: first.text, reason: first.reason });
+	expect(second).toEqual({ kind: "invalid", key, cost: COST, reason: '"Hm" is neither A nor B' });
+	expect(await dependencies.verdicts.find(key)).toBeUndefined();
+});
+
+test.each([
+	["refusal", completion(null, { refusal: "I cannot" }), "invalid", "the judge refused: I cannot"],
+	["content filter", completion("", {}, "content_filter"), "unjudged", "the server's content filter cut the reply off"],
+	["empty reply", completion(" "), "invalid", "the reply is empty"],
+	["truncated reply", completion("The", {}, "length"), "unreadable", "the reply was cut off after 50 tokens: "],
+])("a %s is paid for and no verdict", async (_, reply, kind, reason) => {
+	const { judge, dependencies, spent } = await campaign();
+	server.answer = json(reply);
+	expect(await judge()).toMatchObject({ kind, cost: COST, reason: expect.stringContaining(reason) });
+	expect(await dependencies.verdicts.find(key)).toBeUndefined();
+	expect(await spent()).toBeCloseTo(COST, 12);
+});
+
+test("errors that pass are retried, as long as the judge is to be tried, after the delay that the server asks for", async () => {
+	const { failure, judge, spent, kinds } = await campaign();
+	server.answer = failing(429, {}, { "retry-after": "20" });
+	const asked = await failure({ attempt: 1 });
+	expect(asked).toMatchObject({ type: "JudgeUnavailable", nonRetryable: false, nextRetryDelay: 20_000 });
+	server.answer = failing(500);
+	const { nextRetryDelay } = await failure({ attempt: 2 });
+	expect(nextRetryDelay).toBeLessThanOrEqual(2_000);
+	expect(await judge({ attempt: 3 })).toEqual({ kind: "unjudged", key, cost: 0, reason: "server: 500 error 500" });
+	expect(await spent()).toBe(0);
+	expect(await kinds()).toEqual(Array.from({ length: 3 }, () => ["reserved", "released"]).flat());
+});
+
+test.each([
+	["a bad request", failing(400), "bad-request"],
+	["a missing model", failing(404), "not-found"],
+	["a prompt that is too long", failing(400, { code: "context_length_exceeded" }), "context-length"],
+	["filtered content", failing(400, { code: "content_filter" }), "content-filter"],
+])("%s is not tried again, and costs nothing", async (_, answer, reason) => {
+	const { judge, spent } = await campaign();
+	server.answer = answer;
+	expect(await judge()).toMatchObject({ kind: "unjudged", cost: 0, reason: expect.stringMatching(`^${reason}: `) });
+	expect(await spent()).toBe(0);
+});
+
+test.each([
+	[failing(401), "JudgeAuthentication"],
+	[failing(429, { code: "insufficient_quota" }), "JudgeQuota"],
+])("a refused key or quota is the workflow's to count, and names the call", async (answer, type) => {
+	const { failure, spent } = await campaign();
+	server.answer = answer;
+	expect(await failure()).toMatchObject({ type, nonRetryable: true, details: [key] });
+	expect(await spent()).toBe(0);
+});
+
+const closes: Answering = (response) => response.socket?.destroy();
+
+test("a reply that was lost may have been paid for: it counts as spent and in the result", async () => {
+	const { failure, judge, spent } = await campaign();
+	server.answer = closes;
+	await failure({ attempt: 1 });
+	const lost = await spent();
+	expect(lost).toBeGreaterThan(0);
+	server.answer = json(completion("A"));
+	expect(await judge({ attempt: 2 })).toMatchObject({ kind: "judged", cost: COST + lost });
+	expect(await spent()).toBeCloseTo(COST + lost, 12);
+});
+
+test("a worker that stops counts the call as lost and keeps nothing", async () => {
+	const { judge, kinds, dependencies } = await campaign();
+	const stop = new AbortController();
+	server.answer = () => stop.abort();
+	await expect(judge({ signal: stop.signal })).rejects.toMatchObject({ name: "CancelledFailure" });
+	expect(await kinds()).toEqual(["reserved", "lost"]);
+	expect(await dependencies.verdicts.find(key)).toBeUndefined();
+});
+
+/** The same campaign's activities in a process that dies when it writes this to the ledger. */
+async function killedAt(kind: string, { dependencies, job }: Awaited<ReturnType<typeof campaign>>) {
+	const { ledger } = dependencies;
+	const never = new Promise<void>(() => {});
+	let died = () => {};
+	const dead = new Promise<void>((resolve) => {
+		died = resolve;
+	});
+	const dying = {
+		...ledger,
+		append: (entry: Parameters<typeof ledger.append>[0]) => {
+			if (entry.kind !== kind) return ledger.append(entry);
+			died();
+			return never;
+		},
+	};
+	const { judgeCall } = createCallActivities({ ...dependencies, ledger: dying });
+	void inActivity(() => judgeCall({ ...job, index: 0, progress: { done: 0, total: 1 } }));
+	await dead;
+}
+
+test("a kill between keeping the verdict and settling: the next attempt settles and does not pay again", async () => {
+	const made = await campaign();
+	await killedAt("settled", made);
+	expect(await made.judge({ attempt: 2 })).toEqual({ kind: "judged", key, cost: COST, repeated: false });
+	expect(server.requests).toHaveLength(1);
+	expect(await made.spent()).toBeCloseTo(COST, 12);
+});
+
+test("a kill during the call: the next attempt pays, and what the lost one may have cost counts", async () => {
+	const made = await campaign();
+	server.answer = closes;
+	await killedAt("lost", made);
+	const lost = await made.spent();
+	server.answer = json(completion("A"));
+	expect(await made.judge({ attempt: 2 })).toMatchObject({ kind: "judged", cost: COST + lost, repeated: false });
+	expect(await made.kinds()).toEqual(["reserved", "lost", "reserved", "settled"]);
+	expect(await made.spent()).toBeCloseTo(COST + lost, 12);
+});
+
+test("at the ceiling no call is made; a higher one in the ledger has the last word", async () => {
+	const { failure, judge, dependencies, spent } = await campaign({}, RESERVED / 2);
+	expect(await failure()).toMatchObject({ type: "JudgeCeiling", nonRetryable: true, details: [key] });
+	expect([server.requests.length, await spent()]).toEqual([0, 0]);
+	await dependencies.ledger.append({ schemaVersion: 1, at: new Date().toISOString(), kind: "ceiling", cost: 1 });
+	expect(await judge()).toMatchObject({ kind: "judged" });
+});
+
+test("a server that reports no usage has used what was reserved", async () => {
+	const { judge, spent } = await campaign();
+	const { usage: _, ...bare } = completion("A");
+	server.answer = json(bare);
+	const { cost } = await judge();
+	expect(cost).toBeCloseTo(RESERVED, 12);
+	expect(await spent()).toBe(cost);
+});
+
+test("a key that is not set is one clear error, before anything is reserved", async () => {
+	const { dependencies, job, kinds } = await campaign();
+	const { judgeCall } = createCallActivities({ ...dependencies, environment: {} });
+	const run = inActivity(() => judgeCall({ ...job, index: 0, progress: { done: 0, total: 1 } }));
+	await expect(run).rejects.toMatchObject({
+		name: "DnoError",
+		message: expect.stringContaining("JUDGE_KEY is not set"),
+	});
+	expect(await kinds()).toEqual([]);
+});
+
+test("nothing that a campaign throws, returns, writes or says has the key in it", async () => {
+	const echoes: Answering[] = [
+		failing(500, { message: `who is ${KEY}?` }),
+		failing(401, { message: `Incorrect API key provided: ${KEY}` }),
+		failing(400, { message: `authorization: Bearer ${KEY}` }),
+		json(completion(`I was given ${KEY}`)),
+		json(completion(null, { refusal: `no, ${KEY}` })),
+		closes,
+	];
+	const { judge, traces, dependencies } = await campaign();
+	const seen: unknown[] = [];
+	for (const answer of echoes) {
+		server.answer = answer;
+		const got = await judge().catch((error: unknown) => error);
+		seen.push(got, (got as Error).stack);
+	}
+	expect(server.requests.every(({ headers }) => headers.authorization === `Bearer ${KEY}`)).toBe(true);
+	expect(await dependencies.ledger.read()).toHaveLength(2 * echoes.length);
+	const all = inspect(seen, { depth: Number.POSITIVE_INFINITY, showHidden: true }) + traces();
+	expect(all).toContain("[redacted]");
+	expect(all).not.toContain(KEY);
+});
