@@ -23,7 +23,7 @@ export function meanInterval(values: readonly number[]): Interval {
 /**
  * Wilson's 95 % interval of a mean of n values in [0, 1] (Wilson 1927; Brown, Cai and DasGupta 2001): unlike mean ± 1.96·s/√n
  * it does not close when all values are equal, so it can be trusted where few values are all 1. It is Wilson's for values
- * 0 and 1 and too wide, never too narrow, for values between, whose variance is at most mean·(1 − mean).
+ * 0 and 1; for values between it is wider than it need be, as their variance is at most mean·(1 − mean).
  *
  * @param total sum of the values
  * @throws RangeError when there are no values
