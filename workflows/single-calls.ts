@@ -38,12 +38,7 @@ export async function singleCalls({ context, calls, part, limits, known }: Calls
 	const settle = (result: CallResult): void => {
 		made.cost += result.cost;
 		if (result.kind === "judged") made.judged += result.repeated ? 0 : 1;
-		else
-			failures.push({
-				key: result.key,
-				kind: result.kind === "unjudged" ? "unjudged" : "invalid",
-				reason: result.reason,
-			});
+		else failures.push(failureOf(result));
 	};
 
 	let ended = 0;
@@ -86,6 +81,13 @@ export async function singleCalls({ context, calls, part, limits, known }: Calls
 		if (made.judged === judgedBefore) return { failures, made, pause: pauseOf(ceiling) };
 		pending = [...deferred, ...pending.slice(next)];
 	}
+}
+
+/** A call that ended without a judgment; what is unreadable after its second turn is invalid. */
+export function failureOf(result: Exclude<CallResult, { readonly kind: "judged" }>): CallFailure {
+	const { key, reason } = result;
+	if (result.kind === "unjudged") return { key, kind: "unjudged", reason };
+	return { key, kind: "invalid", reason, ...(result.text && { text: result.text }) };
 }
 
 /** One call after its share of the tokens, and a second turn where the first reply cannot be read. */

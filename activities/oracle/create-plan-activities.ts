@@ -113,7 +113,7 @@ function createKnowledge(failures: readonly CallFailure[], earlier: readonly Ver
 	for (const { key, outcome } of earlier.flatMap(({ asked = [] }) => asked)) {
 		if (outcome.kind === "invalid") outcomes.set(key, outcome);
 	}
-	for (const { key, kind, reason } of failures) outcomes.set(key, { kind, reason });
+	for (const { key, ...outcome } of failures) outcomes.set(key, outcome);
 	const of: Known = (key) => outcomes.get(key);
 	return {
 		of,
