@@ -1,7 +1,17 @@
+import { join } from "node:path";
+import { createFolderVerdictStore } from "../../activities/oracle/calls/folder-verdict-store.ts";
+import { readRawReply } from "../../activities/oracle/calls/raw-reply.ts";
+import { createModelOracle } from "../../activities/oracle/judges/model-oracle.ts";
+import { createFolderStore } from "../../activities/store/folder-store.ts";
 import { DnoError } from "../../core/errors.ts";
+import type { CampaignEvent } from "../../core/events.ts";
 import type { JudgeCall, StoredReply } from "../../core/judge-calls.ts";
-import type { OracleConfig } from "../../core/oracle-config.ts";
-import type { CandidateGroup, Verdict } from "../../core/records.ts";
+import { isProgram, type OracleConfig } from "../../core/oracle-config.ts";
+import type { Asked, CandidateGroup, Verdict } from "../../core/records.ts";
+import { verdictsFolder } from "../../infra/campaign/folders.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import { createPlainRenderer } from "../render/plain-renderer.ts";
+import { judgeFile } from "./judge-file.ts";
 
 /** One question to a judge and what came back. */
 export interface Exchange {
@@ -30,10 +40,62 @@ export interface JudgeRoom {
 }
 
 export const judgeRoom: JudgeRoom = {
-	judgeGroups: () => Promise.reject(notYet()),
-	exchanges: () => Promise.reject(notYet()),
+	async judgeGroups(oracle, folder, groups) {
+		return (await judgeOrFail(oracle, folder, groups)).verdicts;
+	},
+
+	async exchanges(oracle, folder, group) {
+		const { directory, verdicts } = await judgeOrFail(oracle, folder, [group]);
+		const verdict = verdicts[0]!;
+		const calls = await callsOf(oracle, folder, group);
+		const asked = verdict.asked ?? [];
+		const exchanges = asked.map(({ key, outcome }) => exchange(directory, calls.get(key)!, outcome));
+		return { verdict, exchanges: await Promise.all(exchanges) };
+	},
 };
 
-function notYet(): DnoError {
-	return new DnoError({ what: "judging outside of campaigns is not in this version", mend: "Run a campaign" });
+/** Judges with progress on stderr; what ends it early is an error here, as nothing waits to go on. */
+async function judgeOrFail(oracle: OracleConfig, folder: string, groups: readonly CandidateGroup[]) {
+	const renderer = createPlainRenderer(process.stderr);
+	const interrupt = listenForInterrupt(() => {});
+	let pause: PausedEvent | undefined;
+	try {
+		const { directory, outcome } = await judgeFile({
+			oracle,
+			folder,
+			groups,
+			emit: (event) => {
+				if (event.event === "paused") pause = event;
+				else renderer.show(event);
+			},
+			signal: interrupt.signal,
+		});
+		if (outcome.kind === "finished") return { directory, verdicts: outcome.verdicts };
+		if (outcome.kind === "stopped") process.exit(interrupt.exitCode());
+		const mend = `${pause!.mend} and run the same command again: what is judged is kept`;
+		throw new DnoError({ what: "judging has paused", got: pause!.reason, mend });
+	} finally {
+		interrupt.dispose();
+		renderer.close();
+	}
+}
+
+type PausedEvent = Extract<CampaignEvent, { event: "paused" }>;
+
+/** All calls that a judge may be asked about two candidates: with two, every schedule has one round. */
+async function callsOf(oracle: OracleConfig, folder: string, group: CandidateGroup): Promise<Map<string, JudgeCall>> {
+	if (isProgram(oracle)) return new Map();
+	const judge = await createModelOracle(oracle, folder);
+	return new Map(judge.calls(group, "all", () => undefined).map((call) => [call.key, call]));
+}
+
+async function exchange(directory: string, call: JudgeCall, outcome: Asked["outcome"]): Promise<Exchange> {
+	if (outcome.kind === "unjudged") return { call, outcome: { ...outcome, cost: 0 } };
+	if (outcome.kind === "invalid") {
+		const { reason, text: ref } = outcome;
+		const raw = ref && (await readRawReply(createFolderStore(join(directory, "store")), ref));
+		return { call, outcome: { kind: "invalid", reason, cost: raw?.cost ?? 0, ...(raw && { text: raw.text }) } };
+	}
+	const reply = await createFolderVerdictStore(verdictsFolder(directory)).find(call.key);
+	return { call, outcome: { kind: "judged", reply: reply! } };
 }

@@ -11,7 +11,7 @@ import { createRenderer } from "../render/create-renderer.ts";
 import { shortPath } from "../render/event-text.ts";
 import { count, dollars } from "../render/format.ts";
 import { shellQuote } from "../shell-quote.ts";
-import { parseStrictly } from "../strict-args.ts";
+import { parseStrictly, required } from "../strict-args.ts";
 import { readBudget } from "./budget.ts";
 import { judgeFile } from "./judge-file.ts";
 import { loadOracle } from "./load-oracle.ts";
@@ -47,10 +47,13 @@ export const runCommand = defineCommand({
  */
 async function runJudge(rawArgs: readonly string[]): Promise<number> {
 	const args = parseStrictly("dno judge run", rawArgs, ARGS);
-	const path = (name: "oracle" | "in" | "out") => resolve(args.options.get(name)![0]!);
-	const budget = readBudget("dno judge run", args.options.get("budget")?.[0]);
-	const { oracle, folder } = await loadOracle(path("oracle"));
-	const groups = labelledGroups(await readLabelled(path("in"), { areEqualAllowed: true }));
+	const command = "dno judge run";
+	const oracleFile = required(command, args, "oracle");
+	const input = required(command, args, "in");
+	const out = resolve(required(command, args, "out"));
+	const budget = readBudget(command, args.options.get("budget")?.[0]);
+	const { oracle, folder } = await loadOracle(oracleFile);
+	const groups = labelledGroups(await readLabelled(input, { areEqualAllowed: true }));
 	const isJson = args.options.has("json");
 	const renderer = createRenderer(isJson);
 	const interrupt = listenForInterrupt(() => renderer.note("Stopping: what is judged is kept."));
@@ -73,10 +76,10 @@ async function runJudge(rawArgs: readonly string[]): Promise<number> {
 			return interrupt.exitCode();
 		}
 		const { verdicts, costs } = outcome;
-		await writeFileAtomic(path("out"), toJsonLines(verdicts.map(withWinRates)));
+		await writeFileAtomic(out, toJsonLines(verdicts.map(withWinRates)));
 		const counts = countsOf(verdicts, costs);
 		if (isJson) process.stdout.write(`${JSON.stringify(counts)}\n`);
-		else renderer.note(summary(counts, path("out")));
+		else renderer.note(summary(counts, out));
 		return 0;
 	} finally {
 		interrupt.dispose();
