@@ -28,7 +28,7 @@ export function parseTabularGame(value: unknown, where: string): TabularGame {
 	if (!parsed.success) {
 		const { path, message } = parsed.error.issues[0]!;
 		const got = path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
-		throw bad(where, `${path.length === 0 ? "the game" : at(...path)}: ${message}`, got, "Correct it");
+		throw bad(where, `${at(...path) || "the game"}: ${message}`, got, "Correct it");
 	}
 	const { actions, preferences } = parsed.data;
 	const n = actions.length;
@@ -60,8 +60,8 @@ export function playGame(game: TabularGame, texts: readonly string[]): Preferenc
 	return places.map((i) => places.map((j) => game.preferences[i]![j]!));
 }
 
-function at(first: PropertyKey, ...rest: readonly PropertyKey[]): string {
-	return `${String(first)}${rest.map((key) => `[${String(key)}]`).join("")}`;
+function at(...path: readonly PropertyKey[]): string {
+	return path.map((key, i) => (i === 0 ? String(key) : `[${String(key)}]`)).join("");
 }
 
 function bad(where: string, what: string, got: unknown, mend: string): DnoError {
