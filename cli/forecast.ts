@@ -1,8 +1,9 @@
 import { readPrompts } from "../activities/datasets/read-prompts.ts";
 import { evaluationComparisons } from "../activities/evaluation/evaluate.ts";
 import { costOf, estimateTokens } from "../activities/oracle/calls/price.ts";
-import type { Comparisons, ModelJudge } from "../activities/oracle/judges/judge.ts";
-import { createModelOracle } from "../activities/oracle/judges/model-oracle.ts";
+import type { Comparisons } from "../activities/oracle/judges/judge.ts";
+import type { ModelOracle } from "../activities/oracle/judges/model-oracle.ts";
+import { openModelOracle } from "../activities/oracle/open-oracle.ts";
 import type { CampaignConfig } from "../core/config.ts";
 import type { JudgingForecast } from "../core/events.ts";
 import { expectedCalls } from "../core/expected-calls.ts";
@@ -30,7 +31,7 @@ export async function forecastJudging(
 ): Promise<JudgingForecast | undefined> {
 	const { oracle, sampling, evaluation, baselines } = config;
 	if (isProgram(oracle)) return undefined;
-	const judge = await createModelOracle(oracle, "/");
+	const judge = await openModelOracle(oracle, "/");
 	const train = (await readPrompts(config.prompts.train)).slice(0, SAMPLE);
 	const heldOut = (await readPrompts(config.prompts.heldOut)).slice(0, SAMPLE);
 	const { samples } = evaluation;
@@ -58,7 +59,7 @@ export async function forecastJudging(
 
 /** @param prompts how many there are in all */
 function partOf(
-	judge: ModelJudge,
+	judge: ModelOracle,
 	{ oracle }: CampaignConfig,
 	sample: readonly Prompt[],
 	{ own, others }: { readonly own: number; readonly others: number },

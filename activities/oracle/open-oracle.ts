@@ -1,19 +1,26 @@
 import { resolve } from "node:path";
-import { isProgram, type OracleConfig, oracleConfig, type ProgramConfig } from "../../core/oracle-config.ts";
+import {
+	isProgram,
+	judgeName,
+	modelJudges,
+	type OracleConfig,
+	oracleConfig,
+	type ProgramConfig,
+} from "../../core/oracle-config.ts";
 import type { ArtifactRef } from "../../core/records.ts";
 import type { Store } from "../store/store.ts";
 import { withAutomaticNegatives } from "./automatic-negatives.ts";
-import type { ModelJudge } from "./judges/judge.ts";
 import { loadMatrix } from "./judges/matrix.ts";
-import { createModelOracle } from "./judges/model-oracle.ts";
+import { createModelOracle, type ModelOracle } from "./judges/model-oracle.ts";
 import type { Oracle } from "./oracle.ts";
+import { readRubric } from "./read-rubric.ts";
 import { loadVerifier } from "./verifier.ts";
 
 export interface OpenedOracle {
 	readonly config: OracleConfig;
 	/** One of the two. */
 	readonly program?: Oracle;
-	readonly judge?: ModelJudge;
+	readonly judge?: ModelOracle;
 }
 
 /** Opened oracles that are kept: a worker is asked for the same few again and again. */
@@ -36,7 +43,25 @@ export function openOracle(
 async function readOracle(store: Store, folder: string, ref: ArtifactRef): Promise<OpenedOracle> {
 	const config = await readOracleConfig(store, ref);
 	if (isProgram(config)) return { config, program: withAutomaticNegatives(await openProgram(config, folder)) };
-	return { config, judge: await createModelOracle(config, folder) };
+	return { config, judge: await openModelOracle(config, folder) };
+}
+
+/**
+ * An oracle that asks models, with the rubrics of its judges; their paths begin at `folder`.
+ *
+ * @throws DnoError when a rubric cannot be read
+ */
+export async function openModelOracle(
+	config: Exclude<OracleConfig, ProgramConfig>,
+	folder: string,
+): Promise<ModelOracle> {
+	const rubrics = await Promise.all(
+		modelJudges(config).map(async (judge): Promise<[string, string]> => {
+			const file = judge.rubric === undefined ? undefined : resolve(folder, judge.rubric);
+			return [judgeName(judge), await readRubric(judge.kind, file)];
+		}),
+	);
+	return createModelOracle(config, new Map(rubrics));
 }
 
 function openProgram(config: ProgramConfig, folder: string): Promise<Oracle> {

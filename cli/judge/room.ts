@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { createFolderVerdictStore } from "../../activities/oracle/calls/folder-verdict-store.ts";
 import { readRawReply } from "../../activities/oracle/calls/raw-reply.ts";
-import { createModelOracle } from "../../activities/oracle/judges/model-oracle.ts";
+import { openModelOracle } from "../../activities/oracle/open-oracle.ts";
 import { createFolderStore } from "../../activities/store/folder-store.ts";
 import { DnoError } from "../../core/errors.ts";
 import type { CampaignEvent } from "../../core/events.ts";
@@ -30,7 +30,7 @@ export interface JudgeRoom {
 	 *
 	 * @param folder where the oracle's relative paths begin
 	 */
-	judgeGroups(oracle: OracleConfig, folder: string, groups: readonly CandidateGroup[]): Promise<Verdict[]>;
+	judgeGroups(oracle: OracleConfig, folder: string, groups: readonly CandidateGroup[]): Promise<readonly Verdict[]>;
 	/** Judges one group and tells all that was said, in the order of the verdict's `asked`; nothing by a program. */
 	exchanges(
 		oracle: OracleConfig,
@@ -85,7 +85,7 @@ type PausedEvent = Extract<CampaignEvent, { event: "paused" }>;
 /** All calls that a judge may be asked about two candidates: with two, every schedule has one round. */
 async function callsOf(oracle: OracleConfig, folder: string, group: CandidateGroup): Promise<Map<string, JudgeCall>> {
 	if (isProgram(oracle)) return new Map();
-	const judge = await createModelOracle(oracle, folder);
+	const judge = await openModelOracle(oracle, folder);
 	return new Map(judge.calls(group, "all", () => undefined).map((call) => [call.key, call]));
 }
 
