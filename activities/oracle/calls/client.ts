@@ -17,6 +17,8 @@ export interface JudgeClient {
 	classify(error: unknown): CallError;
 	/** Takes the judge's key out of messages. */
 	readonly scrub: Scrub;
+	/** Takes it out of an answer, should the judge have been told it. */
+	clean(answer: Answer): Answer;
 	/** For what is not a call: files and batches. */
 	readonly api: OpenAI;
 }
@@ -52,13 +54,17 @@ export function createJudgeClient(
 		logLevel: "off",
 		...(fetch && { fetch }),
 	});
+	const clean = (answer: Answer): Answer => {
+		const { text, refusal } = answer;
+		return { ...answer, text: exact(text), ...(refusal !== undefined && { refusal: exact(refusal) }) };
+	};
 	return {
 		async ask(request, signal) {
 			const answer = parseAnswer(await api.chat.completions.create(request, { signal }));
 			if (answer === undefined) throw new BadReplyError("the server's reply is no chat completion");
-			const { text, refusal } = answer;
-			return { ...answer, text: exact(text), ...(refusal !== undefined && { refusal: exact(refusal) }) };
+			return clean(answer);
 		},
+		clean,
 		classify: (error) => classifyError(error, scrub),
 		scrub,
 		api,
