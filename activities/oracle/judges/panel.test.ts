@@ -55,6 +55,13 @@ test("P is the judges' mean, or what most of them say", () => {
 	).toBe("unjudged");
 });
 
+test("what two judges would ask the same server in the same words is asked once, and counts for both", () => {
+	const twins = ["x", "y"].map((name) => ({ kind: "score", model: "m", name }));
+	const { verdict, rounds } = play(openOracle({ kind: "panel", judges: twins }), group, longer);
+	expect(rounds[0]).toHaveLength(2);
+	expect(verdict.asked!.map(({ judge }) => judge)).toEqual(["x", "x", "y", "y"]);
+});
+
 test("two judges of one name are refused, and votes that would be one vote", () => {
 	const same = [judges[0], judges[0]];
 	expect(() => openOracle({ kind: "panel", judges: same })).toThrow(/two judges have the same name.*"x".*`name`/);
