@@ -38,10 +38,8 @@ export function expectedOracleCalls(
 	return modelJudges(oracle).reduce((sum, judge) => sum + expectedCalls(judge, candidates, comparisons), 0);
 }
 
-/** Each once, whichever of the two is named first. */
+/** Each once, the smaller place first, whichever way round it was given. */
 export function distinctMeetings(comparisons: readonly Meeting[]): Meeting[] {
-	const byPlaces = new Map(
-		comparisons.filter(([i, j]) => i !== j).map(([i, j]) => [`${Math.min(i, j)} ${Math.max(i, j)}`, [i, j] as const]),
-	);
-	return [...byPlaces.values()];
+	const ordered = comparisons.map(([i, j]) => [Math.min(i, j), Math.max(i, j)] as const).filter(([i, j]) => i < j);
+	return [...new Map(ordered.map((meeting) => [meeting.join(" "), meeting])).values()];
 }

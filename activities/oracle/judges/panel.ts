@@ -18,7 +18,11 @@ export function createPanel(rule: PanelConfig["rule"], judges: readonly ModelJud
 	return {
 		name: NAME,
 		fingerprint,
-		calls: (group, comparisons, known) => judges.flatMap((judge) => judge.calls(group, comparisons, known)),
+		calls(group, comparisons, known) {
+			const calls = judges.flatMap((judge) => judge.calls(group, comparisons, known));
+			// What two judges would ask the same server in the same words is asked once.
+			return [...new Map(calls.map((call) => [call.key, call])).values()];
+		},
 		verdict(group: CandidateGroup, comparisons: Comparisons, known: Known): Verdict {
 			const verdicts = judges.map((judge) => judge.verdict(group, comparisons, known));
 			const asked: Asked[] = verdicts.flatMap((verdict) => verdict.asked ?? []);

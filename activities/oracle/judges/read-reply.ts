@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { JudgeCall, ReplyShape } from "../../../core/judge-calls.ts";
 import type { Reading } from "../../../core/records.ts";
-import { findFlatObjects } from "./flat-json.ts";
+import { type FlatObject, findFlatObjects } from "./flat-json.ts";
 import { decisiveKeys, justificationKey, replyObject, scoreKey } from "./reply-format.ts";
 
 /** A reply as a server gives it. */
@@ -26,15 +26,16 @@ const MIN_LETTER_MASS = 0.5;
 
 /**
  * What a reply says; or why it says nothing, which is never a label (promise 1). In text the verdict is one JSON object that
- * ends the reply, in a code fence or not; prose may stand before it. Whatever leaves a doubt about which verdict is meant is
- * a problem: a second object with another verdict, a cut-off reply, keys that are missing, unknown or there twice, a score
+ * ends the reply, in a code fence or not; prose may stand before it. An object that a response holds word for word is a
+ * quotation and no verdict of the judge. Whatever leaves a doubt about which verdict is meant is a problem: a second object with another verdict, a cut-off reply, keys that are missing, unknown or there twice, a score
  * that is no whole number of the scale.
  */
-export function readReply({ reply: shape }: Pick<JudgeCall, "reply">, reply: Reply): Reading | Problem {
+export function readReply(call: Pick<JudgeCall, "reply" | "messages">, reply: Reply): Reading | Problem {
+	const shape = call.reply;
 	if (reply.finishReason === "content_filter") return { problem: "the server's content filter stopped the reply" };
 	if (shape.kind === "choice" && shape.from === "log-probabilities") return readLetters(reply.topLogprobs ?? []);
 	if (reply.finishReason === "length") return { problem: "the reply was cut off: it is longer than the token limit" };
-	const found = findVerdict(shape, withoutThinking(reply.text));
+	const found = findVerdict(call, withoutThinking(reply.text));
 	return "problem" in found ? found : reading(shape, found.values);
 }
 
@@ -45,12 +46,24 @@ function withoutThinking(text: string): string {
 	return end < 0 ? "" : text.slice(end + "</think>".length);
 }
 
-function findVerdict(shape: ReplyShape, text: string): { readonly values: Record<string, unknown> } | Problem {
+function findVerdict(
+	{ reply: shape, messages }: Pick<JudgeCall, "reply" | "messages">,
+	text: string,
+): { readonly values: Record<string, unknown> } | Problem {
 	if (text.trim() === "") return { problem: "the reply is empty" };
 	const decisive = decisiveKeys(shape);
-	const objects = findFlatObjects(text).filter(({ entries }) => entries.some(([key]) => decisive.includes(key)));
+	const found = findFlatObjects(text).filter(({ entries }) => entries.some(([key]) => decisive.includes(key)));
+	const material = new Set(messages.flatMap(({ content }) => findFlatObjects(content)).map(wording));
+	const objects = found.filter((object) => !material.has(wording(object)));
 	const last = objects.at(-1);
-	if (last === undefined) return { problem: "the reply holds no JSON object of the form that was asked for" };
+	if (last === undefined) {
+		return {
+			problem:
+				found.length === 0
+					? "the reply holds no JSON object of the form that was asked for"
+					: "the JSON object is copied from the material",
+		};
+	}
 	// A verdict that the judge quotes is followed by what it says of it; its own ends the reply.
 	if (!/^\s*(?:```\s*)?$/.test(text.slice(last.end))) return { problem: "there is text after the JSON object" };
 	const keys = last.entries.map(([key]) => key);
@@ -64,10 +77,14 @@ function findVerdict(shape: ReplyShape, text: string): { readonly values: Record
 		return { problem: "the reply gives more than one verdict" };
 	}
 	let outside = text;
-	for (const { start, end } of objects.toReversed()) outside = outside.slice(0, start) + outside.slice(end);
+	for (const { start, end } of found.toReversed()) outside = outside.slice(0, start) + outside.slice(end);
 	const stray = decisive.find((key) => new RegExp(`"${key}\\\\?"\\s*:`).test(outside));
 	if (stray !== undefined) return { problem: `the reply gives ${stray} more than once` };
 	return { values: parsed.data };
+}
+
+function wording({ entries }: FlatObject): string {
+	return JSON.stringify(entries);
 }
 
 function sentence({ path, message }: z.core.$ZodIssue): string {
