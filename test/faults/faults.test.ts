@@ -12,7 +12,8 @@ const SEED = Number(process.env.FAULT_SEED ?? 1);
 
 function serve(script: Partial<ScriptOptions> = {}, options: Partial<FaultServerOptions> = {}) {
 	return startFaultServer({
-		script: createScript({ seed: SEED, rate: 0.3, maxAttempts: MAX_ATTEMPTS, outages: 0.003, ...script }),
+		// A tenth of the faults are odd replies that hold the verdict: of the calls 30 % fail.
+		script: createScript({ seed: SEED, rate: 0.36, maxAttempts: MAX_ATTEMPTS, outages: 0.003, ...script }),
 		price: PRICE,
 		key: KEY,
 		...options,
@@ -39,7 +40,7 @@ test("2,000 listwise judgments, 30 % of the calls failing, end as the script say
 	const served = servedFaults(server);
 	console.log(`${server.records.maxConcurrent} at once at most, ${JSON.stringify(served)}`);
 	expect(Object.keys(served).toSorted()).toEqual(["answer", ...ALL_FAULTS].toSorted());
-	expect(failingShare(server)).toBeGreaterThan(0.25);
+	expect(failingShare(server)).toBeGreaterThanOrEqual(0.3);
 	expect(server.records.maxConcurrent).toBeLessThanOrEqual(32);
 	// What the server has charged for replies that did not arrive is spent as well: at most, so that no ceiling is passed.
 	expect(summary.cost).toBeGreaterThanOrEqual(server.records.cost - CENT);
