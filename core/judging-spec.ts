@@ -13,7 +13,9 @@ export function judgingSpec(oracle: OracleConfig, candidates: number): JudgingSp
 	if (isProgram(oracle)) return { by: "program", chunkSize: oracle.chunkSize, concurrency: oracle.concurrency };
 	const judges = modelJudges(oracle);
 	const calls = judges.reduce((sum, judge) => sum + expectedCalls(judge, candidates, "all"), 0);
-	return { by: "calls", chunkSize: Math.max(1, Math.floor(CALLS_A_CHUNK / calls)), judges: judges.map(limitsOf) };
+	const batches = judges.map(({ mode, batch }) => (mode === "batch" ? batch.maxCalls : CALLS_A_CHUNK));
+	const chunkSize = Math.max(1, Math.floor(Math.min(...batches) / calls));
+	return { by: "calls", chunkSize, judges: judges.map(limitsOf) };
 }
 
 function limitsOf(judge: ModelJudgeConfig): JudgeLimits {

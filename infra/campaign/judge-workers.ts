@@ -1,5 +1,6 @@
 import { Worker, type WorkerOptions } from "@temporalio/worker";
-import { createCallActivities } from "../../activities/oracle/calls/create-call-activities.ts";
+import { createBatchActivities } from "../../activities/oracle/calls/create-batch-activities.ts";
+import { type CallDependencies, createCallActivities } from "../../activities/oracle/calls/create-call-activities.ts";
 import { createJudgeActivities } from "../../activities/oracle/create-judge-activities.ts";
 import type { JudgeDependencies } from "../../activities/oracle/dependencies.ts";
 import { judgeOf } from "../../activities/oracle/judge-of.ts";
@@ -25,10 +26,8 @@ export function createJudgeWorkers(
 		activities: createJudgeActivities(dependencies),
 		maxConcurrentActivityTaskExecutions: isProgram(oracle) ? oracle.concurrency : PLANS,
 	});
-	const calls = createCallActivities({
-		...dependencies,
-		judgeOf: (ref, name) => judgeOf(dependencies.store, ref, name),
-	});
+	const called: CallDependencies = { ...dependencies, judgeOf: (ref, name) => judgeOf(dependencies.store, ref, name) };
+	const calls = { ...createCallActivities(called), ...createBatchActivities(called) };
 	const asking = modelJudges(oracle).map((judge) =>
 		Worker.create({
 			...shared,
