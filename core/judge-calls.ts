@@ -94,5 +94,5 @@ export interface CallFailure {
 	readonly kind: "invalid" | "unjudged";
 	readonly reason: string;
 	/** The reply that could not be read. */
-	readonly text?: ArtifactRef;
+	readonly text?: ArtifactRef | undefined;
 }

@@ -28,7 +28,8 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 			// Not a cancellation: nobody called the step off, and whoever comes next is to take it up again.
 			if (cancellationSignal.aborted) throw ApplicationFailure.retryable("the worker is stopping", WORKER_STOPPING);
 			const known = error instanceof DnoError ? error : systemError(error);
-			if (known === undefined || known.isRetryable) {
+			const isFinal = error instanceof ApplicationFailure && error.nonRetryable === true;
+			if ((known === undefined || known.isRetryable) && !isFinal) {
 				const reason = known?.message ?? (error as Error)?.message ?? String(error);
 				this.#emit({ event: "retry", stage: info.activityType, attempt: info.attempt, reason });
 			}

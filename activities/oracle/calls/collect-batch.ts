@@ -34,9 +34,11 @@ export async function collect(
 	const again: number[] = [];
 	const repairs: BatchRepair[] = [];
 	const failures: CallFailure[] = [];
-	let refused: BatchResult["refused"];
+	const refused: { readonly turn: BatchTurn; readonly type: string; readonly reason: string }[] = [];
+	let answered = 0;
 
 	const takeAnswer = async (turn: BatchTurn, answer: Answer): Promise<void> => {
+		answered++;
 		const { usage = estimateTokens({ ...turn.call, messages: turn.messages }) } = answer;
 		const paid = { usage, cost: costOf(usage, price, terms.priceFactor) };
 		const result = await conclude({ store, verdicts }, judge, turn, answer, paid);
@@ -46,7 +48,10 @@ export async function collect(
 		if (result.kind === "judged") counts.judged++;
 		else if (result.kind === "unreadable")
 			repairs.push({ index: turn.index, text: result.text, reason: result.reason });
-		else failures.push({ key: result.key, kind: result.kind, reason: result.reason });
+		else {
+			const { cost: _, ...failure } = result;
+			failures.push(failure);
+		}
 	};
 
 	const fail = async (turn: BatchTurn, error: CallError): Promise<void> => {
@@ -56,8 +61,8 @@ export async function collect(
 	const takeError = async (turn: BatchTurn, error: CallError): Promise<void> => {
 		await fail(turn, error);
 		const type = REFUSALS[error.class];
-		if (type) refused = { type, reason: error.message };
-		if (type || (error.isRetryable && job.round + 1 < maxAttempts)) again.push(turn.index);
+		if (type) refused.push({ turn, type, reason: error.message });
+		else if (error.isRetryable && job.round + 1 < maxAttempts) again.push(turn.index);
 		else failures.push({ key: turn.call.key, kind: "unjudged", reason: error.message });
 	};
 
@@ -80,6 +85,11 @@ export async function collect(
 			await fail(turn, missing);
 		} else await takeError(turn, missing);
 	}
+	// A server that answers others has nothing against the key: such a refusal is the call's own.
+	if (answered > 0) {
+		for (const { turn, reason } of refused) failures.push({ key: turn.call.key, kind: "unjudged", reason });
+	} else again.push(...refused.map(({ turn }) => turn.index));
+	const [lockedOut] = answered > 0 ? [] : refused;
 	const list = toJsonLines(repairs);
 	return {
 		...counts,
@@ -91,7 +101,7 @@ export async function collect(
 				repairs: await putArtifact(store, "unreadable-batch-replies", { calls: job.calls, batch: job.batch }, list),
 			},
 		}),
-		...(refused && { refused }),
+		...(lockedOut && { refused: { type: lockedOut.type, reason: lockedOut.reason } }),
 	};
 }
 
