@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
 	test: {
 		include: ["**/*.test.ts"],
-		exclude: ["node_modules", "dist", "runs", "test/kill"],
+		exclude: ["node_modules", "dist", "runs", "test/kill", "test/faults", "test/judge"],
 		globalSetup: ["infra/temporal-server/for-tests.ts"],
 		// Two cores: more files at once only make every one of them slower.
 		maxWorkers: 2,

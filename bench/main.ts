@@ -1,8 +1,12 @@
-/* `npm run bench`: the engine on a small model; `-- sampling` and `-- training`: beside transformers and TRL; `-- greedy`: a check, not a race. */
+/*
+ * `npm run bench`: the engine on a small model; `-- sampling` and `-- training`: beside transformers and TRL; `-- judging`:
+ * beside what Temporal allows; `-- greedy`: a check, not a race.
+ */
 
 const [name = "engine", ...args] = process.argv.slice(2);
 if (name.startsWith("-") || name === "engine") await import("./engine.ts");
 else if (name === "sampling") await (await import("./sampling.ts")).benchSampling(args);
 else if (name === "training") await (await import("./training.ts")).benchTraining(args);
+else if (name === "judging") await (await import("./judging.ts")).benchJudging(args);
 else if (name === "greedy") await (await import("./greedy.ts")).checkGreedy(args);
-else throw new Error(`unknown benchmark ${name}: engine, sampling, training or greedy`);
+else throw new Error(`unknown benchmark ${name}: engine, sampling, training, judging or greedy`);

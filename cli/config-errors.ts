@@ -18,8 +18,11 @@ export interface ConfigSource {
 	readonly file: string;
 	readonly lineOf: LineOf;
 	readonly overrides: readonly Override[];
-	/** The config as it was checked. */
-	readonly value: unknown;
+	/** The config as it was checked, and by what. */
+	readonly value: Record<string, unknown>;
+	readonly schema: z.core.$ZodType;
+	/** What kind of config it is, as a sentence has it. */
+	readonly noun: string;
 }
 
 /** All that is wrong with a config, as one error. */
@@ -30,7 +33,7 @@ export function configError(issues: readonly Issue[], source: ConfigSource): Dno
 	const list = problems.map(
 		(problem) => `\n  ${new DnoError({ ...problem, where: nearby(problem.where, source.file) }).message}`,
 	);
-	const what = `${problems.length} problems in the campaign's config${list.join("")}`;
+	const what = `${problems.length} problems in ${source.noun}${list.join("")}`;
 	return new DnoError({ what, where: source.file, kind: "usage" });
 }
 
@@ -43,9 +46,10 @@ function nearby(where: string, file: string): string {
 function problemsOf(issue: Issue, source: ConfigSource): Problem[] {
 	if (issue.code !== "unrecognized_keys") return [problemOf(issue, source)];
 	return issue.keys.map((key) => {
-		const group = issue.path.map(String);
-		const dotted = [...group, key].join(".");
-		return { what: `unknown key ${dotted}`, where: place([...issue.path, key], source), mend: suggestKey(group, key) };
+		const { schema, value } = source;
+		const path = [...issue.path, key];
+		const mend = suggestKey(schema, issue.path, key, value);
+		return { what: `unknown key ${path.join(".")}`, where: place(path, source), mend };
 	});
 }
 

@@ -5,6 +5,7 @@ import { DnoError } from "../core/errors.ts";
 import { type Command, type CommandGroup, isGroup } from "./command-group.ts";
 import { cost } from "./cost.ts";
 import { exportPolicyCommand } from "./export.ts";
+import { judge } from "./judge/index.ts";
 import { model } from "./model/index.ts";
 import { pretrain } from "./pretrain.ts";
 import { resume } from "./resume.ts";
@@ -12,7 +13,7 @@ import { run } from "./run.ts";
 
 const root: { readonly description: string; readonly commands: Readonly<Record<string, Command | CommandGroup>> } = {
 	description: "Direct Nash Optimization campaigns: sample, judge, train, repeat",
-	commands: { run, resume, cost, pretrain, model, export: exportPolicyCommand },
+	commands: { run, resume, cost, pretrain, judge, model, export: exportPolicyCommand },
 };
 
 /**

@@ -3,8 +3,9 @@ import { extname, join, resolve } from "node:path";
 import { mendMissingPath } from "../activities/datasets/near-names.ts";
 import { DnoError } from "../core/errors.ts";
 
-const EXTENSIONS = [".ts", ".js", ".mjs", ".json", ".yaml", ".yml"];
-const NAMES = EXTENSIONS.map((extension) => `dno.config${extension}`);
+/** What a config may be written in. */
+export const CONFIG_EXTENSIONS = [".ts", ".js", ".mjs", ".json", ".yaml", ".yml"];
+const NAMES = CONFIG_EXTENSIONS.map((extension) => `dno.config${extension}`);
 const NAMES_TEXT = "dno.config.ts, .js, .json or .yaml";
 
 /**
@@ -22,9 +23,9 @@ export async function findConfig(path: string): Promise<string> {
 		throw new DnoError({ what: "no such campaign file or folder", where: path, mend, kind: "usage", cause });
 	}
 	if (isFolder) return configIn(absolute);
-	if (!EXTENSIONS.includes(extname(absolute)))
+	if (!CONFIG_EXTENSIONS.includes(extname(absolute)))
 		throw new DnoError({
-			what: `a campaign's config is a ${EXTENSIONS.join(", ")} file`,
+			what: `a campaign's config is a ${CONFIG_EXTENSIONS.join(", ")} file`,
 			where: path,
 			got: extname(absolute),
 			mend: "Name the config file, or the folder it is in",

@@ -1,14 +1,15 @@
 import { readPrompts } from "../activities/datasets/read-prompts.ts";
 import { evaluationComparisons } from "../activities/evaluation/evaluate.ts";
 import { costOf, estimateTokens } from "../activities/oracle/calls/price.ts";
-import type { Comparisons, ModelJudge } from "../activities/oracle/judges/judge.ts";
-import { createModelOracle } from "../activities/oracle/judges/model-oracle.ts";
+import type { Comparisons } from "../activities/oracle/judges/judge.ts";
+import type { ModelOracle } from "../activities/oracle/judges/model-oracle.ts";
+import { openModelOracle } from "../activities/oracle/open-oracle.ts";
 import type { CampaignConfig } from "../core/config.ts";
 import type { JudgingForecast } from "../core/events.ts";
+import { expectedCalls } from "../core/expected-calls.ts";
 import type { JudgeCall } from "../core/judge-calls.ts";
 import { isProgram, judgeName, modelJudges } from "../core/oracle-config.ts";
 import { type CandidateGroup, type Prompt, type Response, SCHEMA_VERSION } from "../core/records.ts";
-import { callsPerGroup } from "../core/schedule.ts";
 import type { PlanCounts } from "./plan.ts";
 import { policyCount } from "./plan.ts";
 
@@ -30,7 +31,7 @@ export async function forecastJudging(
 ): Promise<JudgingForecast | undefined> {
 	const { oracle, sampling, evaluation, baselines } = config;
 	if (isProgram(oracle)) return undefined;
-	const judge = await createModelOracle(oracle, "/");
+	const judge = await openModelOracle(oracle, "/");
 	const train = (await readPrompts(config.prompts.train)).slice(0, SAMPLE);
 	const heldOut = (await readPrompts(config.prompts.heldOut)).slice(0, SAMPLE);
 	const { samples } = evaluation;
@@ -58,7 +59,7 @@ export async function forecastJudging(
 
 /** @param prompts how many there are in all */
 function partOf(
-	judge: ModelJudge,
+	judge: ModelOracle,
 	{ oracle }: CampaignConfig,
 	sample: readonly Prompt[],
 	{ own, others }: { readonly own: number; readonly others: number },
@@ -73,7 +74,7 @@ function partOf(
 		for (const settings of modelJudges(oracle)) {
 			const name = judgeName(settings);
 			const first = calls.filter((call) => call.judge === name);
-			const count = callsPerGroup(settings, group.responses.length, comparisons);
+			const count = expectedCalls(settings, group.responses.length, comparisons);
 			// A schedule's later rounds ask like the first.
 			const scale = (count / first.length) * (prompts / sample.length);
 			const factor = settings.mode === "batch" ? settings.batch.priceFactor : 1;

@@ -43,7 +43,10 @@ export async function loadCampaign(path: string, { set, quick, seed }: LoadOptio
 	if (seed !== undefined) overrides.push({ key: "seed", value: seed, from: `--seed ${seed}` });
 	for (const override of overrides) applyOverride(value, override);
 	const parsed = campaignConfig.safeParse(value);
-	if (!parsed.success) throw configError(parsed.error.issues, { file, lineOf, overrides, value });
+	if (!parsed.success) {
+		const noun = "the campaign's config";
+		throw configError(parsed.error.issues, { file, lineOf, overrides, value, schema: campaignConfig, noun });
+	}
 	return { file, name: parsed.data.name, config: absolutePaths(parsed.data, dirname(file)) };
 }
 

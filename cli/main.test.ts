@@ -20,6 +20,9 @@ test.concurrent.for([
 	"model show --help",
 	"model generate --help",
 	"model score --help",
+	"judge --help",
+	"judge check --help",
+	"judge try --help",
 ])("%s", async (line, { expect }) => {
 	const { code, stdout, stderr } = await dno(line.split(" "));
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -42,7 +45,7 @@ test.concurrent.for([
 	[["rnu"], "dno: unknown command rnu. Did you mean run?"],
 	[["toString"], "dno: unknown command toString. The commands are run, pretrain"],
 	[["model", "imprt"], "dno model: unknown command imprt. Did you mean import?"],
-	[["toString"], "dno: unknown command toString. The commands are run, pretrain, model, export"],
+	[["toString"], "dno: unknown command toString. The commands are run, pretrain, model, judge, export"],
 	[["--versoin"], "dno: unknown option --versoin. Did you mean --version?"],
 	[["run"], "dno run: CAMPAIGN is missing. See dno run --help"],
 	[["run", "a", "b"], 'dno run: an argument too many. got "b". See dno run --help'],

@@ -48,7 +48,12 @@ export function applyOverride(config: Record<string, unknown>, { key, value, fro
 	for (const [depth, part] of path.entries()) {
 		const group = path.slice(0, depth);
 		if (!keysAt(campaignConfig, group).includes(part))
-			throw new DnoError({ what: `unknown key ${key}`, where: from, mend: suggestKey(group, part), kind: "usage" });
+			throw new DnoError({
+				what: `unknown key ${key}`,
+				where: from,
+				mend: suggestKey(campaignConfig, group, part),
+				kind: "usage",
+			});
 	}
 	let at = config;
 	for (const part of path.slice(0, -1)) {

@@ -25,11 +25,37 @@ function children(schema: z.core.$ZodType): Map<string, z.core.$ZodType[]> | und
 	return merged.size === 0 ? undefined : merged;
 }
 
-/** The keys a config may have at a path of keys; empty where it may have none. */
-export function keysAt(schema: z.core.$ZodType, path: readonly string[]): string[] {
-	let at = [schema];
-	for (const key of path) at = at.flatMap((each) => children(each)?.get(key) ?? []);
+/** Of a union that is told apart by a key, the option that a value means; the schema itself where that cannot be told. */
+function meant(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
+	const inner = unwrap(schema);
+	if (!(inner instanceof z.ZodDiscriminatedUnion) || typeof value !== "object" || value === null) return inner;
+	const { discriminator } = inner.def;
+	const kind = (value as Record<string, unknown>)[discriminator];
+	const option = (inner.options as z.core.$ZodType[]).find(
+		(each) => each instanceof z.ZodObject && each.shape[discriminator]?.safeParse(kind).success,
+	);
+	return option ?? inner;
+}
+
+/**
+ * The keys a config may have at a path of keys; empty where it may have none.
+ *
+ * @param value the config that is being checked: of several kinds of a group, only the keys of its own are told
+ */
+export function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[], value?: unknown): string[] {
+	let at = [meant(schema, value)];
+	let inside = value;
+	for (const key of path) {
+		inside = (inside as Record<PropertyKey, unknown> | null | undefined)?.[key];
+		at = at.flatMap((each) => below(each, key).map((child) => meant(child, inside)));
+	}
 	return [...new Set(at.flatMap((each) => [...(children(each)?.keys() ?? [])]))];
+}
+
+function below(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType[] {
+	const inner = unwrap(schema);
+	if (inner instanceof z.ZodArray && typeof key === "number") return [inner.element];
+	return children(inner)?.get(String(key)) ?? [];
 }
 
 /** Every dotted key of a schema, groups and leaves. */

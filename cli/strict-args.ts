@@ -80,6 +80,17 @@ function usage(what: string, got: unknown, command: string): DnoError {
 }
 
 /**
+ * The value of an option that has to be there.
+ *
+ * @throws {DnoError} It is not.
+ */
+export function required(command: string, args: StrictArgs, name: string): string {
+	const value = args.options.get(name)?.[0];
+	if (value === undefined) throw usage(`--${name} is missing`, undefined, command);
+	return value;
+}
+
+/**
  * Reads a whole number from an option.
  *
  * @throws {DnoError} It is none, or less than `least`.

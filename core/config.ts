@@ -88,6 +88,8 @@ export const campaignConfig = z.strictObject({
 		 * `.gguf` file or a model's name.
 		 */
 		source: z.string().min(1).optional(),
+		/** Its model family, as a judge's `family`: tells whether the judge prefers its own. */
+		family: z.string().min(1).optional(),
 		/** How `--from-scratch` and `dno pretrain` make it. */
 		fromScratch: fromScratch.optional(),
 	}),
@@ -97,6 +99,8 @@ export const campaignConfig = z.strictObject({
 		validation: path,
 		/** What the chart is drawn on; never trained on, never chosen by. */
 		heldOut: path,
+		/** Model family that wrote the teacher's answers, likewise. */
+		teacherFamily: z.string().min(1).optional(),
 		/** Fresh prompts an iteration. */
 		perIteration: z.int().positive(),
 		/** `chat` puts a prompt through the model's chat template, where its folder has one; `raw` gives it as it is. */

@@ -22,6 +22,8 @@ test("reservations count until they are settled, released or lost", () => {
 		reserved("lost", 3),
 		{ ...base, kind: "lost", call: "lost", reason: "connection reset" },
 		reserved("in flight", 4),
+		reserved("over the ceiling", 9),
+		{ ...base, kind: "withdrawn", call: "over the ceiling" },
 	]);
 	expect(total).toEqual({
 		...{ attempts: 4, calls: 1, spent: 5, lost: 3, reserved: 4, repeated: 0, saved: 0 },

@@ -90,6 +90,11 @@ export function summarizeCosts(entries: readonly LedgerEntry[], budget?: number)
 					row.outputTokens += entry.usage.output;
 				});
 				break;
+			case "withdrawn":
+				close(entry.call, (row) => {
+					row.attempts--;
+				});
+				break;
 			case "released":
 				close(entry.call, () => {});
 				break;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { artifactRef, reading, SCHEMA_VERSION } from "./records.ts";
+import { type ArtifactRef, artifactRef, reading, SCHEMA_VERSION } from "./records.ts";
 
 /** How a reply is read. */
 export const replyShape = z.discriminatedUnion("kind", [
@@ -77,7 +77,13 @@ export const callResult = z.discriminatedUnion("kind", [
 		reason: z.string(),
 		text: artifactRef,
 	}),
-	z.strictObject({ kind: z.literal("invalid"), key: z.string(), cost: z.number(), reason: z.string() }),
+	z.strictObject({
+		kind: z.literal("invalid"),
+		key: z.string(),
+		cost: z.number(),
+		reason: z.string(),
+		text: artifactRef.optional(),
+	}),
 	z.strictObject({ kind: z.literal("unjudged"), key: z.string(), cost: z.number(), reason: z.string() }),
 ]);
 export type CallResult = z.infer<typeof callResult>;
@@ -87,4 +93,6 @@ export interface CallFailure {
 	readonly key: string;
 	readonly kind: "invalid" | "unjudged";
 	readonly reason: string;
+	/** The reply that could not be read. */
+	readonly text?: ArtifactRef;
 }

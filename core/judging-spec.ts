@@ -1,5 +1,5 @@
+import { expectedCalls } from "./expected-calls.ts";
 import { isProgram, judgeName, type ModelJudgeConfig, modelJudges, type OracleConfig } from "./oracle-config.ts";
-import { callsPerGroup } from "./schedule.ts";
 import type { JudgeLimits, JudgingSpec } from "./steps.ts";
 
 /**
@@ -12,8 +12,10 @@ const CALLS_A_CHUNK = 500;
 export function judgingSpec(oracle: OracleConfig, candidates: number): JudgingSpec {
 	if (isProgram(oracle)) return { by: "program", chunkSize: oracle.chunkSize, concurrency: oracle.concurrency };
 	const judges = modelJudges(oracle);
-	const calls = judges.reduce((sum, judge) => sum + callsPerGroup(judge, candidates), 0);
-	return { by: "calls", chunkSize: Math.max(1, Math.floor(CALLS_A_CHUNK / calls)), judges: judges.map(limitsOf) };
+	const calls = judges.reduce((sum, judge) => sum + expectedCalls(judge, candidates, "all"), 0);
+	const batches = judges.map(({ mode, batch }) => (mode === "batch" ? batch.maxCalls : CALLS_A_CHUNK));
+	const chunkSize = Math.max(1, Math.floor(Math.min(...batches) / calls));
+	return { by: "calls", chunkSize, judges: judges.map(limitsOf) };
 }
 
 function limitsOf(judge: ModelJudgeConfig): JudgeLimits {

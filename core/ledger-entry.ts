@@ -25,6 +25,8 @@ export const ledgerEntry = z.discriminatedUnion("kind", [
 	z.strictObject({ ...at(), kind: z.literal("settled"), call: z.string(), cost: z.number(), usage }),
 	/** After a failure that the server does not charge for. */
 	z.strictObject({ ...at(), kind: z.literal("released"), call: z.string(), reason: z.string() }),
+	/** At the ceiling: the call was not made. */
+	z.strictObject({ ...at(), kind: z.literal("withdrawn"), call: z.string() }),
 	/** After a failure that it may have charged for (reply lost, time-out): its reservation counts as spent. */
 	z.strictObject({ ...at(), kind: z.literal("lost"), call: z.string(), reason: z.string() }),
 	/** Judgments that the verdict store had, and what they had cost. */

@@ -78,7 +78,12 @@ const asked = z.strictObject({
 	outcome: z.union([
 		reading,
 		/** The judge answered, but with no verdict. */
-		z.strictObject({ kind: z.literal("invalid"), reason: z.string() }),
+		z.strictObject({
+			kind: z.literal("invalid"),
+			reason: z.string(),
+			/** What it answered, with what that cost. */
+			text: artifactRef.optional(),
+		}),
 		/** It could not be asked. */
 		z.strictObject({ kind: z.literal("unjudged"), reason: z.string() }),
 	]),

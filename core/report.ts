@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { campaignConfig } from "./config.ts";
+import { trustFigures } from "./trust.ts";
 
 const rate = z.number().min(0).max(1);
 
@@ -137,6 +138,11 @@ export const report = z.strictObject({
 	examples: z.array(reportExample),
 	/** How many held-out prompts changed in each direction, shown in `examples` or not. */
 	changes: z.strictObject({ fixed: z.int().nonnegative(), broken: z.int().nonnegative() }),
+	/**
+	 * How far the oracle can be trusted, by its verdicts on DNO's candidates: its own figures and, of a panel, each judge's.
+	 * Absent where the oracle is a program; of several seeds the first one's.
+	 */
+	trust: z.array(trustFigures).optional(),
 	/** What the figures say and do not say, in sentences made from the figures. */
 	findings: z.array(z.string()),
 });

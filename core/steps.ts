@@ -239,6 +239,11 @@ export interface IterationRecord {
 	readonly pairs?: PairResult;
 	/** What became of the offline baselines' own judging. */
 	readonly offlineVerdicts: Readonly<Partial<Record<LineKey, VerdictCounts>>>;
+	/** What DNO's pairs were made from, one entry a judging: candidates, and the chunks of verdicts on them in their order. */
+	readonly judged?: readonly {
+		readonly candidates: readonly CandidateSet[];
+		readonly verdicts: readonly ArtifactRef[];
+	}[];
 	readonly evaluated: readonly EvaluatedPolicy[];
 	readonly curves: Readonly<Partial<Record<LineKey, ArtifactRef>>>;
 	readonly seconds: ReportIteration["seconds"];

@@ -137,6 +137,30 @@ it("reports invalid and unjudged verdicts apart, of evaluations and of the offli
 	]);
 });
 
+it("shows how far the judge can be trusted, and marks what speaks against it", () => {
+	const made = fixtureReport();
+	const rows = [...page(made).querySelectorAll(".trust tbody tr")].map((row) => ({
+		text: row.textContent!.replace(/\s+/g, " "),
+		isMarked: row.className === "concern",
+	}));
+	expect(rows).toHaveLength(Object.keys(made.trust![0]!.figures).length);
+	expect(rows.filter(({ isMarked }) => isMarked).map((row) => row.text)).toEqual([
+		"Preference for the first place 58.3 % 56.3–60.32,386 look here The answer shown earlier wins 58.3 %: it prefers what it reads first.",
+	]);
+	expect(rows.map((row) => row.text)).toContainEqual(
+		expect.stringMatching(
+			/^Preference for its own family 49\.0 % 47\.0–51\.02,311.*no preference for its family is seen\.$/,
+		),
+	);
+	expect(text(made)).toContain("made-up-judge, 2,400 prompts, 4,800 questions");
+});
+
+it("shows no figures of a judge where none was asked", () => {
+	const { trust: _, ...made } = fixtureReport();
+	expect(page(made).querySelector("#trust")).toBe(null);
+	expect(page(emptyReport()).querySelector("#trust")).toBe(null);
+});
+
 it("lets no text of the report become markup", () => {
 	const hostile = hostileReport();
 	const document = page(hostile);

@@ -10,6 +10,7 @@ import { legendStyle } from "./sections/legend.ts";
 import { pairs } from "./sections/pairs.ts";
 import { rates } from "./sections/rates.ts";
 import { training } from "./sections/training.ts";
+import { trust } from "./sections/trust.ts";
 
 /**
  * report.html from the data of report.json: one file that loads nothing. The charts are drawn here, so the page can be
@@ -30,6 +31,7 @@ ${new Html(legendStyle(lines))}</style></head>
 ${header(report, lines)}
 ${rates(report, lines)}
 ${pairs(report)}
+${trust(report)}
 ${training(report)}
 ${checkpoints(report)}
 ${examples(report)}

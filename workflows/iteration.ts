@@ -102,6 +102,7 @@ export async function iteration(input: IterationInput): Promise<IterationOutput>
 		iteration: input.iteration,
 		reference: policy,
 		pairs: paired,
+		judged: [{ candidates: [sampled.candidates], verdicts: judged.verdicts }],
 		offlineVerdicts,
 		evaluated: all,
 		curves,

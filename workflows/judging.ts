@@ -61,10 +61,14 @@ export async function judging(input: JudgingInput): Promise<JudgingResult> {
 
 /** Chunks of calls that are in flight side by side, so that the last calls of one do not leave the judge idle. */
 const CHUNKS = 2;
+/** Batches wait for the server's convenience, and better together than one after the other. */
+const BATCHES = 16;
 
 function lanesOf(spec: JudgingSpec): number {
 	// A chunk has at least one call in flight, of each judge.
-	return spec.by === "program" ? spec.concurrency : Math.min(CHUNKS, ...spec.judges.map((judge) => judge.concurrency));
+	if (spec.by === "program") return spec.concurrency;
+	const singles = spec.judges.filter(({ batch }) => batch === undefined);
+	return singles.length === 0 ? BATCHES : Math.min(CHUNKS, ...singles.map(({ concurrency }) => concurrency));
 }
 
 type JudgeChunk = (from: number, to: number) => Promise<JudgeResult>;
@@ -107,7 +111,7 @@ function share(limits: JudgeLimits, parts: number): JudgeLimits {
 	const { concurrency, tokensPerMinute } = limits;
 	return {
 		...limits,
-		concurrency: Math.floor(concurrency / parts),
+		concurrency: Math.max(1, Math.floor(concurrency / parts)),
 		...(tokensPerMinute !== undefined && { tokensPerMinute: tokensPerMinute / parts }),
 	};
 }

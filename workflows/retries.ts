@@ -30,6 +30,13 @@ export function judgeCallOptions({ timeoutSeconds, maxAttempts }: JudgeLimits): 
 	};
 }
 
+/** Handing in, asking about and taking in a batch: files of some megabytes, so heartbeats tell a slow line from a dead worker. */
+export const BATCH: ActivityOptions = {
+	startToCloseTimeout: "30 minutes",
+	heartbeatTimeout: "30 seconds",
+	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "1 minute", maximumAttempts: 50 },
+};
+
 /** Reading the plan, reserving, storing the verdict. */
 const WORKER_SECONDS = 30;
 

@@ -1,12 +1,12 @@
-import { ActivityFailure, ApplicationFailure, proxyActivities, sleep, workflowInfo } from "@temporalio/workflow";
+import { proxyActivities, sleep, workflowInfo } from "@temporalio/workflow";
 import type { CallActivities } from "../activities/oracle/calls/create-call-activities.ts";
-import { JUDGE_AUTHENTICATION, JUDGE_CEILING, JUDGE_QUOTA } from "../core/failure-types.ts";
 import type { CallFailure, CallResult } from "../core/judge-calls.ts";
 import { createPace } from "../core/pace.ts";
 import type { Pause } from "../core/pause.ts";
 import type { ArtifactRef } from "../core/records.ts";
 import type { CallJob, CallsMade, JudgeContext, JudgeLimits, PlannedCalls } from "../core/steps.ts";
 import { judgeQueue, queuesBeside } from "../core/task-queues.ts";
+import { type Refusal, refusalOf } from "./refusals.ts";
 import { judgeCallOptions } from "./retries.ts";
 
 export interface CallsInput {
@@ -38,12 +38,7 @@ export async function singleCalls({ context, calls, part, limits, known }: Calls
 	const settle = (result: CallResult): void => {
 		made.cost += result.cost;
 		if (result.kind === "judged") made.judged += result.repeated ? 0 : 1;
-		else
-			failures.push({
-				key: result.key,
-				kind: result.kind === "unjudged" ? "unjudged" : "invalid",
-				reason: result.reason,
-			});
+		else failures.push(failureOf(result));
 	};
 
 	let ended = 0;
@@ -88,6 +83,13 @@ export async function singleCalls({ context, calls, part, limits, known }: Calls
 	}
 }
 
+/** A call that ended without a judgment; what is unreadable after its second turn is invalid. */
+function failureOf(result: Exclude<CallResult, { readonly kind: "judged" }>): CallFailure {
+	const { key, reason } = result;
+	if (result.kind === "unjudged") return { key, kind: "unjudged", reason };
+	return { key, kind: "invalid", reason, ...(result.text && { text: result.text }) };
+}
+
 /** One call after its share of the tokens, and a second turn where the first reply cannot be read. */
 function createCaller(context: JudgeContext, calls: ArtifactRef, part: PlannedCalls, limits: JudgeLimits) {
 	const taskQueue = judgeQueue(queuesBeside(workflowInfo().taskQueue), limits.name);
@@ -106,23 +108,6 @@ function createCaller(context: JudgeContext, calls: ArtifactRef, part: PlannedCa
 		const second = await turn({ ...job, repair: { text: first.text, reason: first.reason } });
 		return { ...second, cost: first.cost + second.cost };
 	};
-}
-
-interface Refusal extends Pause {
-	readonly key: string;
-}
-
-const KINDS: Readonly<Record<string, Pause["kind"]>> = {
-	[JUDGE_AUTHENTICATION]: "authentication",
-	[JUDGE_QUOTA]: "quota",
-	[JUDGE_CEILING]: "ceiling",
-};
-
-function refusalOf(error: unknown): Refusal | undefined {
-	const cause = error instanceof ActivityFailure ? error.cause : undefined;
-	if (!(cause instanceof ApplicationFailure)) return undefined;
-	const kind = KINDS[cause.type ?? ""];
-	return kind && { kind, reason: cause.message, key: cause.details?.[0] as string };
 }
 
 function pauseOf({ kind, reason }: Refusal): Pause {

@@ -1,11 +1,10 @@
 import { DnoError } from "../../core/errors.ts";
 import { LINES } from "../../core/events.ts";
-import { isJudgment, type Verdict, verdict } from "../../core/records.ts";
+import { type CandidateGroup, type EvaluationRow, isJudgment, type Verdict, verdict } from "../../core/records.ts";
 import type { EvaluationJob, EvaluationResult } from "../../core/steps.ts";
 import { readConfig } from "../datasets/read-config.ts";
 import type { ActivityDependencies } from "../dependencies.ts";
 import { mergeCandidates, readCandidates } from "../oracle/candidates.ts";
-import { countVerdicts } from "../pairs/make-pairs.ts";
 import { durableStep } from "../store/durable-step.ts";
 import { readJsonLines, toJsonLines } from "../store/json-lines.ts";
 import { evaluationRows } from "./evaluate.ts";
@@ -21,6 +20,20 @@ function nothingJudged({ line, iteration }: EvaluationJob, verdicts: readonly Ve
 	});
 }
 
+/**
+ * Prompts without a row, by why: a verdict that lacks a comparison counts as unjudged where one of its questions could not
+ * be asked, and as invalid otherwise.
+ */
+function countMissing(groups: readonly CandidateGroup[], verdicts: readonly Verdict[], rows: readonly EvaluationRow[]) {
+	const judged = new Set(rows.map(({ promptId }) => promptId));
+	const missing = verdicts.filter((_, i) => !judged.has(groups[i]!.promptId));
+	const isUnjudged = (verdict: Verdict) =>
+		verdict.kind === "unjudged" ||
+		(isJudgment(verdict) && (verdict.asked ?? []).some(({ outcome }) => outcome.kind === "unjudged"));
+	const unjudged = missing.filter(isUnjudged).length;
+	return { invalid: missing.length - unjudged, unjudged };
+}
+
 /** Turns an evaluation's verdicts into rows. */
 export function createEvaluationActivities({ store }: ActivityDependencies) {
 	return {
@@ -33,8 +46,7 @@ export function createEvaluationActivities({ store }: ActivityDependencies) {
 				const verdicts = (await Promise.all(refs.map((ref) => readJsonLines(store, ref, verdict)))).flat();
 				const rows = evaluationRows(groups, verdicts, evaluation.samples);
 				if (rows.length === 0) throw nothingJudged(job, verdicts);
-				const { invalid, unjudged } = countVerdicts(verdicts);
-				return { rows: await put(toJsonLines(rows)), invalid, unjudged };
+				return { rows: await put(toJsonLines(rows)), ...countMissing(groups, verdicts, rows) };
 			});
 		},
 	};

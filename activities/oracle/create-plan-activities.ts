@@ -8,21 +8,22 @@ import { toJsonLines } from "../store/json-lines.ts";
 import { estimateTokens } from "./calls/price.ts";
 import { findJudged, judgedOnce, type Question, readQuestions, readVerdicts } from "./chunk.ts";
 import type { JudgeDependencies } from "./dependencies.ts";
-import type { Known, ModelJudge, Outcome } from "./judges/judge.ts";
+import type { Known, Outcome } from "./judges/judge.ts";
+import type { ModelOracle } from "./judges/model-oracle.ts";
 import { openOracle } from "./open-oracle.ts";
 
 /** Plans the calls of model judges and puts what they said together: bookkeeping that pays for nothing. */
 export function createPlanActivities(dependencies: JudgeDependencies) {
 	const { store, verdicts, ledger, emit } = dependencies;
 
-	const open = async (job: PlanJob): Promise<ModelJudge> => {
+	const open = async (job: PlanJob): Promise<ModelOracle> => {
 		const { judge } = await openOracle(dependencies, job.oracle);
 		if (judge === undefined) throw new Error("calls are for models; a program judges by judgeChunk");
 		return judge;
 	};
 
 	/** What is known of a chunk's questions, and the calls that are still to be made. */
-	const review = async (judge: ModelJudge, job: PlanJob) => {
+	const review = async (judge: ModelOracle, job: PlanJob) => {
 		const earlier = await findJudged(store, judge.fingerprint, job);
 		const known = createKnowledge(job.failures, earlier === undefined ? [] : await readVerdicts(store, earlier));
 		const questions = await readQuestions(store, job);
@@ -113,7 +114,7 @@ function createKnowledge(failures: readonly CallFailure[], earlier: readonly Ver
 	for (const { key, outcome } of earlier.flatMap(({ asked = [] }) => asked)) {
 		if (outcome.kind === "invalid") outcomes.set(key, outcome);
 	}
-	for (const { key, kind, reason } of failures) outcomes.set(key, { kind, reason });
+	for (const { key, ...outcome } of failures) outcomes.set(key, outcome);
 	const of: Known = (key) => outcomes.get(key);
 	return {
 		of,

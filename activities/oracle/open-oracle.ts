@@ -1,19 +1,26 @@
 import { resolve } from "node:path";
-import { isProgram, type OracleConfig, oracleConfig, type ProgramConfig } from "../../core/oracle-config.ts";
+import {
+	isProgram,
+	judgeName,
+	modelJudges,
+	type OracleConfig,
+	oracleConfig,
+	type ProgramConfig,
+} from "../../core/oracle-config.ts";
 import type { ArtifactRef } from "../../core/records.ts";
 import type { Store } from "../store/store.ts";
 import { withAutomaticNegatives } from "./automatic-negatives.ts";
-import type { ModelJudge } from "./judges/judge.ts";
 import { loadMatrix } from "./judges/matrix.ts";
-import { createModelOracle } from "./judges/model-oracle.ts";
+import { createModelOracle, type ModelOracle } from "./judges/model-oracle.ts";
 import type { Oracle } from "./oracle.ts";
+import { readRubric } from "./read-rubric.ts";
 import { loadVerifier } from "./verifier.ts";
 
 export interface OpenedOracle {
 	readonly config: OracleConfig;
 	/** One of the two. */
 	readonly program?: Oracle;
-	readonly judge?: ModelJudge;
+	readonly judge?: ModelOracle;
 }
 
 /** Opened oracles that are kept: a worker is asked for the same few again and again. */
@@ -30,23 +37,54 @@ export function openOracle(
 	{ store, folder }: { readonly store: Store; readonly folder: string },
 	ref: ArtifactRef,
 ): Promise<OpenedOracle> {
-	const key = `${folder} ${ref.sha256}`;
-	const found = opened.get(key) ?? readOracle(store, folder, ref);
-	opened.delete(key);
-	opened.set(key, found);
-	found.catch(() => opened.delete(key));
-	if (opened.size > KEPT) opened.delete(opened.keys().next().value!);
-	return found;
+	return keep(opened, `${folder} ${ref.sha256}`, () => readOracle(store, folder, ref));
 }
 
 async function readOracle(store: Store, folder: string, ref: ArtifactRef): Promise<OpenedOracle> {
-	const config = oracleConfig.parse(JSON.parse(new TextDecoder().decode(await store.get(ref))));
+	const config = await readOracleConfig(store, ref);
 	if (isProgram(config)) return { config, program: withAutomaticNegatives(await openProgram(config, folder)) };
-	return { config, judge: await createModelOracle(config, folder) };
+	return { config, judge: await openModelOracle(config, folder) };
+}
+
+/**
+ * An oracle that asks models, with the rubrics of its judges; their paths begin at `folder`.
+ *
+ * @throws DnoError when a rubric cannot be read
+ */
+export async function openModelOracle(
+	config: Exclude<OracleConfig, ProgramConfig>,
+	folder: string,
+): Promise<ModelOracle> {
+	const rubrics = await Promise.all(
+		modelJudges(config).map(async (judge): Promise<[string, string]> => {
+			const file = judge.rubric === undefined ? undefined : resolve(folder, judge.rubric);
+			return [judgeName(judge), await readRubric(judge.kind, file)];
+		}),
+	);
+	return createModelOracle(config, new Map(rubrics));
 }
 
 function openProgram(config: ProgramConfig, folder: string): Promise<Oracle> {
 	return config.kind === "verifier"
 		? loadVerifier(resolve(folder, config.module))
 		: loadMatrix(resolve(folder, config.game));
+}
+
+const configs = new Map<string, Promise<OracleConfig>>();
+
+/** The oracle's config that an artifact holds; read for every call, so the last few are kept. */
+export function readOracleConfig(store: Store, ref: ArtifactRef): Promise<OracleConfig> {
+	return keep(configs, ref.sha256, async () =>
+		oracleConfig.parse(JSON.parse(new TextDecoder().decode(await store.get(ref)))),
+	);
+}
+
+/** What is kept under a key, or made: the latest few, and no failures. */
+function keep<T>(kept: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+	const found = kept.get(key) ?? make();
+	kept.delete(key);
+	kept.set(key, found);
+	found.catch(() => kept.delete(key));
+	if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+	return found;
 }

@@ -9,6 +9,7 @@ import type { Store } from "../store/store.ts";
 import { changedExamples } from "./examples.ts";
 import { findings } from "./findings.ts";
 import { trainingStep } from "./training-curve.ts";
+import { campaignTrust } from "./trust.ts";
 
 /** Most points of a training curve that the report keeps. */
 const MAX_CURVE_POINTS = 200;
@@ -29,6 +30,7 @@ export async function assembleReport(
 		records.filter((record) => record.iteration > 0).map((record) => reportIteration(store, record, evaluated)),
 	);
 	const dno = evaluated.filter((e) => e.line === "dno");
+	const trust = await campaignTrust(store, records, config);
 	const changed = changedExamples(await rows(store, dno[0]), await rows(store, dno.at(-1)));
 	return {
 		schemaVersion: 1,
@@ -46,6 +48,7 @@ export async function assembleReport(
 		lines,
 		iterations,
 		...changed,
+		...(trust.length > 0 && { trust }),
 		findings: findings(lines, iterations),
 	};
 }

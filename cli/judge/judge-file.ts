@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createFileLedger } from "../../activities/oracle/calls/file-ledger.ts";
 import { removeTemporaries } from "../../activities/store/atomic-write.ts";
 import { hashJson } from "../../activities/store/hash-json.ts";
@@ -8,6 +8,7 @@ import { SCHEMA_VERSION } from "../../core/records.ts";
 import { ledgerFile } from "../../infra/campaign/folders.ts";
 import type { JudgingOutcome, JudgingRun } from "../../infra/judge/run-judging.ts";
 import { checkOracle } from "../check-oracle.ts";
+import { mapOraclePaths } from "../config-paths.ts";
 import { acquireLock } from "../lock.ts";
 
 type FileRun = Pick<JudgingRun, "oracle" | "folder" | "groups" | "emit" | "signal"> & {
@@ -26,7 +27,7 @@ export async function judgeFile({ budget, ...run }: FileRun): Promise<{
 	readonly outcome: JudgingOutcome;
 }> {
 	const { oracle, groups } = run;
-	await checkOracle(oracle);
+	await checkOracle(mapOraclePaths(oracle, (path) => resolve(run.folder, path)));
 	const id = `judge-${hashJson({ oracle: withoutBudget(oracle), groups }).slice(0, 12)}`;
 	const directory = join(process.cwd(), "runs", id);
 	await mkdir(directory, { recursive: true });

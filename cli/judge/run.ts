@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type ArgsDef, defineCommand } from "citty";
 import { labelledGroups, readLabelled } from "../../activities/oracle/labelled.ts";
 import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
@@ -11,7 +11,7 @@ import { createRenderer } from "../render/create-renderer.ts";
 import { shortPath } from "../render/event-text.ts";
 import { count, dollars } from "../render/format.ts";
 import { shellQuote } from "../shell-quote.ts";
-import { parseStrictly } from "../strict-args.ts";
+import { parseStrictly, required } from "../strict-args.ts";
 import { readBudget } from "./budget.ts";
 import { judgeFile } from "./judge-file.ts";
 import { loadOracle } from "./load-oracle.ts";
@@ -47,18 +47,21 @@ export const runCommand = defineCommand({
  */
 async function runJudge(rawArgs: readonly string[]): Promise<number> {
 	const args = parseStrictly("dno judge run", rawArgs, ARGS);
-	const path = (name: "oracle" | "in" | "out") => resolve(args.options.get(name)![0]!);
-	const budget = readBudget("dno judge run", args.options.get("budget")?.[0]);
-	const { config, file } = await loadOracle(path("oracle"));
-	const groups = labelledGroups(await readLabelled(path("in"), { equal: "allowed" }));
+	const command = "dno judge run";
+	const oracleFile = required(command, args, "oracle");
+	const input = required(command, args, "in");
+	const out = resolve(required(command, args, "out"));
+	const budget = readBudget(command, args.options.get("budget")?.[0]);
+	const { oracle, folder } = await loadOracle(oracleFile);
+	const groups = labelledGroups(await readLabelled(input, { areEqualAllowed: true }));
 	const isJson = args.options.has("json");
 	const renderer = createRenderer(isJson);
 	const interrupt = listenForInterrupt(() => renderer.note("Stopping: what is judged is kept."));
 	const again = ["npx", "dno", "judge", "run", ...rawArgs].map(shellQuote).join(" ");
 	try {
 		const { outcome } = await judgeFile({
-			oracle: config,
-			folder: dirname(file),
+			oracle,
+			folder,
 			groups,
 			...(budget !== undefined && { budget }),
 			emit: (event) => {
@@ -73,10 +76,10 @@ async function runJudge(rawArgs: readonly string[]): Promise<number> {
 			return interrupt.exitCode();
 		}
 		const { verdicts, costs } = outcome;
-		await writeFileAtomic(path("out"), toJsonLines(verdicts.map(withWinRates)));
+		await writeFileAtomic(out, toJsonLines(verdicts.map(withWinRates)));
 		const counts = countsOf(verdicts, costs);
 		if (isJson) process.stdout.write(`${JSON.stringify(counts)}\n`);
-		else renderer.note(summary(counts, path("out")));
+		else renderer.note(summary(counts, out));
 		return 0;
 	} finally {
 		interrupt.dispose();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { readLabelled } from "../../activities/oracle/labelled.ts";
 import { openTokenizer } from "../../gpu-worker/formats/tokenizer.ts";
 import { drawProblems, figureKey, type Split } from "./problems.ts";
 import { KINDS } from "./shapes.ts";
@@ -17,6 +18,7 @@ const FILES = [
 	"data/train.jsonl",
 	"data/validation.jsonl",
 	"data/held-out.jsonl",
+	"judge-labelled.jsonl",
 	"tokenizer.json",
 	"tokenizer_config.json",
 ];
@@ -55,6 +57,24 @@ test("the teacher is right as often as the README says", () => {
 	const right = rows("train").filter(({ prompt, gold, meta }) => verify({ prompt, response: gold, meta }).correct);
 	expect(right.length / 3200).toBeGreaterThan(0.6);
 	expect(right.length / 3200).toBeLessThan(0.7);
+});
+
+test("of the labelled answers one is right, and neither place nor length tells which", async () => {
+	const labelled = await readLabelled(join(here, "judge-labelled.jsonl"));
+	expect(labelled).toHaveLength(200);
+	const right = labelled.map(({ scores }) => scores!.indexOf(1.5));
+	const problems = drawProblems(1, "validation", 200);
+	for (const [i, { prompt, responses, scores }] of labelled.entries()) {
+		expect(scores![1 - right[i]!]).toBeLessThan(1);
+		const expected = problems[i]!;
+		expect(prompt).toContain(expected.prompt);
+		expect(responses[right[i]!]).toMatch(new RegExp(`\\b${expected.steps.at(-1)!.result}\\.$`));
+	}
+	const longer = labelled.map(({ responses: [one, other] }) => Number(other!.length > one!.length));
+	const share = (values: readonly boolean[]) => values.filter(Boolean).length / values.length;
+	// Three standard errors of 200 tosses.
+	expect(Math.abs(share(right.map((i) => i === 0)) - 0.5)).toBeLessThan(0.107);
+	expect(Math.abs(share(right.map((i, k) => i === longer[k])) - 0.5)).toBeLessThan(0.107);
 });
 
 describe("verifier", () => {

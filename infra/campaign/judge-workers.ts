@@ -1,7 +1,9 @@
 import { Worker, type WorkerOptions } from "@temporalio/worker";
-import { createCallActivities } from "../../activities/oracle/calls/create-call-activities.ts";
+import { createBatchActivities } from "../../activities/oracle/calls/create-batch-activities.ts";
+import { type CallDependencies, createCallActivities } from "../../activities/oracle/calls/create-call-activities.ts";
 import { createJudgeActivities } from "../../activities/oracle/create-judge-activities.ts";
 import type { JudgeDependencies } from "../../activities/oracle/dependencies.ts";
+import { judgeOf } from "../../activities/oracle/judge-of.ts";
 import { isProgram, judgeName, modelJudges, type OracleConfig } from "../../core/oracle-config.ts";
 import { judgeQueue, type TaskQueues } from "../../core/task-queues.ts";
 
@@ -24,11 +26,13 @@ export function createJudgeWorkers(
 		activities: createJudgeActivities(dependencies),
 		maxConcurrentActivityTaskExecutions: isProgram(oracle) ? oracle.concurrency : PLANS,
 	});
+	const called: CallDependencies = { ...dependencies, judgeOf: (ref, name) => judgeOf(dependencies.store, ref, name) };
+	const calls = { ...createCallActivities(called), ...createBatchActivities(called) };
 	const asking = modelJudges(oracle).map((judge) =>
 		Worker.create({
 			...shared,
 			taskQueue: judgeQueue(queues, judgeName(judge)),
-			activities: createCallActivities(dependencies),
+			activities: calls,
 			maxConcurrentActivityTaskExecutions: judge.concurrency,
 			...(judge.requestsPerMinute !== undefined && { maxTaskQueueActivitiesPerSecond: judge.requestsPerMinute / 60 }),
 		}),

@@ -9,7 +9,7 @@ import { publishedManifest } from "./manifest.ts";
 import { portableBundle } from "./portable-bundle.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const COPIED = ["report/assets", "README.md", "LICENSE", "CHANGELOG.md"];
+const COPIED = ["report/assets", "activities/oracle/rubrics", "README.md", "LICENSE", "CHANGELOG.md"];
 
 /** Builds the package that is published, from nothing, so that no file of an earlier build stays in it. */
 export async function buildPackage(outDir: string): Promise<void> {

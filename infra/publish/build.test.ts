@@ -30,6 +30,7 @@ test("the package holds what runs and its types, and nothing of the tests", asyn
 	expect(files).toEqual(expect.arrayContaining(["LICENSE", "index.js", "index.d.ts", "report/assets/base.css"]));
 	expect(files).toContain("infra/temporal-server/supervisor.js");
 	expect(files).toContain("workflow-bundle.js");
+	expect(files).toContain("activities/oracle/rubrics/listwise.md");
 	expect(files.filter((file) => /(?<!\.d)\.ts$|\.test\.|testing|for-tests|publish/.test(file))).toEqual([]);
 });
 

@@ -12,7 +12,7 @@ export function publishedManifest(root: Record<string, unknown>): Record<string,
 			".": { types: "./index.d.ts", default: "./index.js" },
 			"./package.json": "./package.json",
 		},
-		files: ["**/*.js", "**/*.d.ts", "report/assets", "CHANGELOG.md"],
+		files: ["**/*.js", "**/*.d.ts", "report/assets", "activities/oracle/rubrics", "CHANGELOG.md"],
 		engines: { node: ">=24" },
 	};
 }

@@ -2,6 +2,7 @@ import { campaignConfig } from "../../core/config.ts";
 import { LINES } from "../../core/events.ts";
 import { createRandom, type Random } from "../../core/random.ts";
 import { type Report, type ReportExample, type ReportIteration, type ReportPoint, report } from "../../core/report.ts";
+import type { TrustFigures } from "../../core/trust.ts";
 
 /**
  * A made-up report for the page's tests. Its figures are drawn from a seeded generator to look plausible; no model was
@@ -32,6 +33,7 @@ export function fixtureReport(overrides: Partial<Report> = {}, iterations = 6): 
 		iterations: done.map((t) => iteration(random, t)),
 		examples: examples(),
 		changes: { fixed: 171, broken: 14 },
+		...(iterations > 0 && { trust: [trust()] }),
 		findings: [
 			"These figures are made up for the page's tests; no model was trained for them.",
 			"Continued SFT ends at 45.8 % (95 % interval 43.3 % to 48.3 %): DNO is above it, with separated intervals.",
@@ -87,6 +89,26 @@ export function rankingReport(): Report {
 export function severalSeedsReport(): Report {
 	const { campaign } = fixtureReport();
 	return fixtureReport({ campaign: { ...campaign, seeds: [0, 1, 2] } });
+}
+
+/** A judge that prefers what it reads first, and nothing else. */
+function trust(): TrustFigures {
+	const figure = (value: number, low: number, high: number, n = 2400, of = n) => ({ value, low, high, n, of });
+	return {
+		...{ judge: "made-up-judge", family: "made-up", prompts: 2400, questions: 4800 },
+		figures: {
+			swapAgreement: figure(0.714, 0.696, 0.732),
+			firstPlace: figure(0.583, 0.563, 0.603, 2386, 4641),
+			longer: figure(0.507, 0.487, 0.527, 2290),
+			ownFamily: figure(0.49, 0.47, 0.51, 2311),
+			ties: figure(0.286, 0.268, 0.304),
+			questionTies: figure(0.033, 0.027, 0.041, 2400, 4800),
+			invalid: figure(0.004, 0.002, 0.008),
+			questionsInvalid: figure(0.006, 0.004, 0.01, 2400, 4800),
+			unjudged: figure(0, 0, 0.002),
+			questionsUnjudged: figure(0, 0, 0.002, 2400, 4800),
+		},
+	};
 }
 
 function points(random: Random, rates: readonly number[], accuracyFrom: number, accuracyTo: number): ReportPoint[] {
@@ -232,6 +254,7 @@ export function hostileReport(): Report {
 				change: "broken",
 			},
 		],
+		trust: made.trust!.map((figures) => ({ ...figures, judge: HOSTILE, family: HOSTILE })),
 		findings: [HOSTILE],
 	};
 }

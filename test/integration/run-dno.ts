@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,12 +15,16 @@ export interface DnoProcess {
 	until(fits: (event: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
 }
 
-/** The command itself, as a process of its own, with its events. */
-export function startDno(args: readonly string[]): DnoProcess {
-	const env = { ...process.env };
+/** The command itself, as a process of its own, with its events; `env` is added to the environment. */
+export function startDno(args: readonly string[], options: Pick<SpawnOptions, "cwd" | "env"> = {}): DnoProcess {
+	const env = { ...process.env, ...options.env };
 	// A campaign of a test starts its own server, whatever the developer has set.
 	delete env.TEMPORAL_ADDRESS;
-	const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
+	const child = spawn(process.execPath, [MAIN, ...args], {
+		...options,
+		stdio: ["ignore", "pipe", "pipe"],
+		env,
+	});
 	const events: Record<string, unknown>[] = [];
 	const waiting = new Set<() => void>();
 	let stderr = "";

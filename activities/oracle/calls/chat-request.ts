@@ -20,6 +20,7 @@ export function chatRequest(
 	call: JudgeCall,
 	messages: readonly Message[] = call.messages,
 ): ChatRequest {
+	const schema = settings.replyFormat === "json-schema" ? reader.replySchema(call) : undefined;
 	const isByLogProbabilities = call.reply.kind === "choice" && call.reply.from === "log-probabilities";
 	return {
 		model: settings.model,
@@ -28,11 +29,8 @@ export function chatRequest(
 		...lengthLimit(settings, call.maxTokens),
 		...(isByLogProbabilities
 			? { logprobs: true, top_logprobs: TOP_LOGPROBS }
-			: settings.replyFormat === "json-schema" && {
-					response_format: {
-						type: "json_schema",
-						json_schema: { name: "reply", strict: true, schema: reader.replySchema(call) },
-					},
+			: schema && {
+					response_format: { type: "json_schema", json_schema: { name: "reply", strict: true, schema } },
 				}),
 		...settings.parameters,
 		stream: false,

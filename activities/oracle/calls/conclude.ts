@@ -62,7 +62,7 @@ export async function conclude(
 		return { kind: "judged", key, cost, repeated: false };
 	}
 	const { kind, reason } = conclusion;
-	if (kind !== "unreadable") return { kind, key, cost, reason };
+	if (kind === "unjudged") return { kind, key, cost, reason };
 	const raw: RawReply = { schemaVersion: SCHEMA_VERSION, key, model, text, finishReason, usage, cost };
 	return { kind, key, cost, reason, text: await putArtifact(store, "unreadable-reply", { key }, JSON.stringify(raw)) };
 }

@@ -79,7 +79,7 @@ test("a reply that cannot be read in the second turn either is invalid", async (
 	const first = await judge();
 	if (first.kind !== "unreadable") throw new Error(first.kind);
 	const second = await judge({}, { text: first.text, reason: first.reason });
-	expect(second).toEqual({ kind: "invalid", key, cost: COST, reason: '"Hm" is neither A nor B' });
+	expect(second).toMatchObject({ kind: "invalid", key, cost: COST, reason: '"Hm" is neither A nor B' });
 	expect(await dependencies.verdicts.find(key)).toBeUndefined();
 });
 

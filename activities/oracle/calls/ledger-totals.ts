@@ -39,6 +39,7 @@ export function createLedgerTotals(): LedgerTotals {
 					if (close(entry.call)) ended += entry.cost;
 					break;
 				case "released":
+				case "withdrawn":
 					close(entry.call);
 					break;
 				case "lost": {

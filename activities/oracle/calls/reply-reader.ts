@@ -19,8 +19,8 @@ export interface ReplyText {
 /** Knows what a call's reply has to look like. */
 export interface ReplyReader {
 	readReply(call: JudgeCall, reply: ReplyText): Reading | { readonly problem: string };
-	/** JSON schema for `response_format`. */
-	replySchema(call: JudgeCall): Record<string, unknown>;
+	/** JSON schema for `response_format`; undefined where the reply is no JSON. */
+	replySchema(call: JudgeCall): Record<string, unknown> | undefined;
 	/** The messages of a second turn, in which the judge is shown its reply and what is wrong with it. */
 	repairMessages(call: JudgeCall, text: string, problem: string): Message[];
 }

@@ -45,8 +45,7 @@ export function createReservations(ledger: Ledger): Reservations {
 			// Looked at after it is reserved: two that reserve at the same moment, wherever they are, see one another.
 			const { spent, ceiling = budget } = await ledger.state();
 			if (ceiling === undefined || spent <= ceiling) return;
-			const reason = "the budget has no room for it";
-			for (const { call } of calls) await append({ ...stamp(), kind: "released", call, reason });
+			for (const { call } of calls) await append({ ...stamp(), kind: "withdrawn", call });
 			const free = Math.max(0, ceiling - spent + cost);
 			const message = `the budget of $${ceiling} is used up: $${free.toFixed(4)} are neither spent nor reserved, and what comes next may cost $${cost.toFixed(4)}`;
 			throw ApplicationFailure.nonRetryable(message, JUDGE_CEILING, calls[0]?.key);

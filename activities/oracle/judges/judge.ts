@@ -1,11 +1,11 @@
 import type { JudgeCall } from "../../../core/judge-calls.ts";
 import type { ModelJudgeConfig } from "../../../core/oracle-config.ts";
-import type { CandidateGroup, Reading, Verdict } from "../../../core/records.ts";
+import type { ArtifactRef, CandidateGroup, Reading, Verdict } from "../../../core/records.ts";
 
 /** What became of a call: what its reply says, or why there is none. */
 export type Outcome =
 	| Reading
-	| { readonly kind: "invalid"; readonly reason: string }
+	| { readonly kind: "invalid"; readonly reason: string; readonly text?: ArtifactRef | undefined }
 	| { readonly kind: "unjudged"; readonly reason: string };
 
 /** The outcome of the call of a key; undefined while it has not been made. */

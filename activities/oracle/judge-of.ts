@@ -1,0 +1,26 @@
+import { DnoError } from "../../core/errors.ts";
+import { judgeName, modelJudges } from "../../core/oracle-config.ts";
+import type { ArtifactRef } from "../../core/records.ts";
+import type { Store } from "../store/store.ts";
+import type { ReplyReader } from "./calls/reply-reader.ts";
+import type { CallJudge } from "./calls/turn.ts";
+import { readReply } from "./judges/read-reply.ts";
+import { repairMessages, replySchema } from "./judges/reply-format.ts";
+import { readOracleConfig } from "./open-oracle.ts";
+
+const reader: ReplyReader = { readReply, replySchema, repairMessages };
+
+/**
+ * The judge of a name in the oracle whose config an artifact holds, as its calls need it: no rubric, which is in the calls'
+ * messages, so that whoever makes calls needs no file of the campaign.
+ *
+ * @throws DnoError when the oracle has no judge of that name
+ */
+export async function judgeOf(store: Store, oracle: ArtifactRef, name: string): Promise<CallJudge> {
+	const config = await readOracleConfig(store, oracle);
+	const settings = modelJudges(config).find((judge) => judgeName(judge) === name);
+	if (settings === undefined)
+		throw new DnoError({ what: "the oracle has no judge of this name", where: oracle.sha256, got: name });
+	const budget = "budget" in config ? config.budget : undefined;
+	return { settings, reader, ...(budget !== undefined && { budget }) };
+}

@@ -1,0 +1,123 @@
+import { DnoError } from "../../../core/errors.ts";
+import { distinctMeetings } from "../../../core/expected-calls.ts";
+import {
+	judgeName,
+	type ModelJudgeConfig,
+	modelJudges,
+	type OracleConfig,
+	type ProgramConfig,
+} from "../../../core/oracle-config.ts";
+import type { CandidateGroup, Verdict } from "../../../core/records.ts";
+import { type Selection, selectGroup, spread, withoutLoopsAndCopies } from "../select-candidates.ts";
+import type { Comparisons, ModelJudge } from "./judge.ts";
+import { createListwise } from "./listwise.ts";
+import { verdictBase } from "./model-judge.ts";
+import { createPairwise } from "./pairwise.ts";
+import { createPanel } from "./panel.ts";
+import { createScore } from "./score.ts";
+
+/** An oracle that asks models: like one of its judges, but for what needs no asking. */
+export interface ModelOracle extends Omit<ModelJudge, "settings"> {
+	/** Itself, or the panel's. Calls name theirs. */
+	readonly judges: readonly ModelJudge[];
+}
+
+/**
+ * The oracle that a config names. It is not asked about responses that have become loops, which lose to all others, and
+ * once about responses with the same text, which tie; with fewer than two left it is not asked at all.
+ *
+ * @param rubrics the text of each judge's rubric, by the judge's name
+ * @throws DnoError when two judges of a panel have the same name, or more than one vote is asked for at temperature 0
+ */
+export function createModelOracle(
+	config: Exclude<OracleConfig, ProgramConfig>,
+	rubrics: ReadonlyMap<string, string>,
+): ModelOracle {
+	const settings = modelJudges(config);
+	check(settings);
+	const judges = settings.map((each) => createJudge(each, rubrics.get(judgeName(each))!));
+	const oracle = config.kind === "panel" ? createPanel(config.rule, judges) : judges[0]!;
+	const { name, fingerprint } = oracle;
+	return {
+		name,
+		fingerprint,
+		judges,
+		calls(group, comparisons, known) {
+			const question = narrow(group, comparisons);
+			if (isSettled(question)) return [];
+			const calls = oracle.calls(question.group, question.comparisons, known);
+			return calls.map((call) => ({ ...call, shown: call.shown.map((place) => question.selection.judged[place]!) }));
+		},
+		verdict(group, comparisons, known) {
+			const question = narrow(group, comparisons);
+			const { key, order: _, ...base } = verdictBase(name, fingerprint, group, comparisons, []);
+			const inner: Verdict = isSettled(question)
+				? { ...base, key, order: [], asked: [], ...unasked(question.group) }
+				: { ...oracle.verdict(question.group, question.comparisons, known), key };
+			return spread(inner, question.selection);
+		},
+	};
+}
+
+function createJudge(settings: ModelJudgeConfig, rubric: string): ModelJudge {
+	switch (settings.kind) {
+		case "listwise":
+			return createListwise(settings, rubric);
+		case "pairwise":
+			return createPairwise(settings, rubric);
+		case "score":
+			return createScore(settings, rubric);
+	}
+}
+
+/** What is left to ask: a group, and which of its candidates to compare, by their places in it. */
+interface Narrowed {
+	readonly group: CandidateGroup;
+	readonly comparisons: Comparisons;
+	readonly selection: Selection;
+}
+
+function narrow(group: CandidateGroup, comparisons: Comparisons): Narrowed {
+	const selection = withoutLoopsAndCopies(group.responses);
+	return {
+		group: selectGroup(group, selection),
+		comparisons: comparisons === "all" ? "all" : narrowComparisons(comparisons, selection),
+		selection,
+	};
+}
+
+function narrowComparisons(comparisons: Exclude<Comparisons, "all">, { places }: Selection): Comparisons {
+	const between = comparisons.flatMap(([i, j]) => {
+		const [a, b] = [places[i], places[j]];
+		return a === undefined || b === undefined ? [] : [[a, b] as const];
+	});
+	return distinctMeetings(between);
+}
+
+function isSettled({ group, comparisons }: Narrowed): boolean {
+	return group.responses.length < 2 || comparisons.length === 0;
+}
+
+/** Of candidates that nobody is asked about. */
+function unasked({ responses }: CandidateGroup) {
+	const preferences = responses.map((_, i) => responses.map((_, j) => (i === j ? 0.5 : null)));
+	return { kind: "preferences" as const, preferences, reasons: responses.map(() => "") };
+}
+
+function check(settings: readonly ModelJudgeConfig[]): void {
+	const names = settings.map(judgeName);
+	const twice = names.find((name, i) => names.indexOf(name) !== i);
+	if (twice !== undefined) {
+		const mend = "Give each judge a `name` of its own";
+		throw new DnoError({ what: "two judges have the same name", where: "oracle.judges", got: twice, mend });
+	}
+	const same = settings.find(({ votes, temperature }) => votes > 1 && temperature === 0);
+	if (same !== undefined) {
+		throw new DnoError({
+			what: "several votes at temperature 0 are the same vote several times",
+			where: `oracle: ${judgeName(same)}`,
+			got: { votes: same.votes, temperature: same.temperature },
+			mend: "Set a temperature above 0, or votes to 1",
+		});
+	}
+}
