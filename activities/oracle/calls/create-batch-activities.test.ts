@@ -139,6 +139,22 @@ test.each([
 	expect(await spent()).toBe(0);
 });
 
+test("what came to nothing is submitted anew when it is asked for again, e.g. after a pause", async () => {
+	const { submit, collect, spent } = await campaign();
+	await submit();
+	Object.assign(server.batches[0]!, { status: "failed", errors: { data: [{ code: "billing_hard_limit_reached" }] } });
+	expect(await collect()).toMatchObject({ refused: { type: "JudgeQuota" } });
+	expect(await submit()).toEqual({ kind: "submitted", batch: "batch-1" });
+	const refused = bad(429, { code: "insufficient_quota" });
+	const request_counts = { total: 4, completed: 0, failed: 4 };
+	server.end("completed", outcomes(refused, refused, refused, refused), { request_counts });
+	expect(await collect()).toMatchObject({ refused: { type: "JudgeQuota" }, again: [0, 1, 2, 3] });
+	expect(await submit()).toEqual({ kind: "submitted", batch: "batch-2" });
+	server.end("completed", outcomes(good("A"), good("A"), good("A"), good("A")));
+	expect(await collect()).toMatchObject({ judged: 4 });
+	expect(await spent()).toBeCloseTo(4 * HALF, 12);
+});
+
 test("a batch that the server has forgotten may have been paid for, and is made again", async () => {
 	const { submit, collect, spent } = await campaign();
 	await submit();
