@@ -15,8 +15,8 @@ export interface BatchRequest {
 }
 
 /**
- * The batch that was created for some work, whenever and by whomever; undefined where there is none. This is what keeps a
- * batch from being paid twice when the reply to its creation is lost.
+ * The batch that was created for some work, whenever and by whomever; undefined where there is none that is under way or
+ * brought replies. This is what keeps a batch from being paid twice when the reply to its creation is lost.
  *
  * @param work hash of all that the batch is to do
  */
@@ -24,10 +24,15 @@ export async function findBatch(api: OpenAI, work: string, signal: AbortSignal):
 	const oldest = Date.now() / 1000 - KEPT_SECONDS;
 	// The newest first.
 	for await (const batch of api.batches.list({ limit: 100 }, { signal })) {
-		if (batch.metadata?.[WORK] === work) return batch.id;
+		if (batch.metadata?.[WORK] === work && !isFruitless(batch)) return batch.id;
 		if (batch.created_at < oldest) return undefined;
 	}
 	return undefined;
+}
+
+/** Whether a batch ended without one reply: it cost nothing, and finding it again would bring its errors back for ever. */
+function isFruitless(batch: Batch): boolean {
+	return batch.status === "failed" || (hasEnded(batch) && batch.request_counts?.completed === 0);
 }
 
 /** Uploads requests and has the server begin with them. */

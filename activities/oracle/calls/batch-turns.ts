@@ -1,10 +1,12 @@
 import { z } from "zod";
 import type { BatchJob } from "../../../core/batch-steps.ts";
 import type { JudgeCall } from "../../../core/judge-calls.ts";
+import type { ModelJudgeConfig } from "../../../core/oracle-config.ts";
 import { type ArtifactRef, artifactRef } from "../../../core/records.ts";
 import { hashJson } from "../../store/hash-json.ts";
 import { readJsonLines } from "../../store/json-lines.ts";
 import type { Store } from "../../store/store.ts";
+import { costOf, estimateTokens } from "./price.ts";
 import { type CallJudge, openTurn, type Turn } from "./turn.ts";
 
 /** A call whose first reply is to be shown to the judge again: a line of the artifact that a batch's collection leaves. */
@@ -40,4 +42,9 @@ export async function* batchTurns(
 		const turn = await openTurn(store, judge, await readCall(job.calls, index), repairs.get(index));
 		yield { ...turn, index, id: `${turn.call.key}-${turn.number}`, reservation: `${work}.${index}` };
 	}
+}
+
+/** The most that a batch's turn can cost, in US dollars. */
+export function reservedCost({ call, messages }: Turn, { price, batch }: ModelJudgeConfig): number {
+	return costOf(estimateTokens({ ...call, messages }), price, batch.priceFactor);
 }

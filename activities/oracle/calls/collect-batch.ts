@@ -8,7 +8,7 @@ import type { JudgeDependencies } from "../dependencies.ts";
 import type { Answer } from "./answer.ts";
 import { batchLines, retrieveBatch } from "./batch-api.ts";
 import { parseBatchLine } from "./batch-line.ts";
-import type { BatchRepair, BatchTurn } from "./batch-turns.ts";
+import { type BatchRepair, type BatchTurn, reservedCost } from "./batch-turns.ts";
 import { type CallError, classifyResponse } from "./call-errors.ts";
 import type { JudgeClient } from "./client.ts";
 import { conclude } from "./conclude.ts";
@@ -60,6 +60,7 @@ export async function collect(
 
 	const takeError = async (turn: BatchTurn, error: CallError): Promise<void> => {
 		await fail(turn, error);
+		if (error.mayHaveBeenPaid) counts.cost += reservedCost(turn, judge.settings);
 		const type = REFUSALS[error.class];
 		if (type) refused.push({ turn, type, reason: error.message });
 		else if (error.isRetryable && job.round + 1 < maxAttempts) again.push(turn.index);

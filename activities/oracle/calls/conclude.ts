@@ -20,15 +20,9 @@ function conclusionOf({ reader }: CallJudge, turn: Turn, answer: Answer): Conclu
 	if (answer.refusal !== undefined) return { kind: "invalid", reason: `the judge refused: ${answer.refusal}` };
 	const reading = reader.readReply(turn.call, answer);
 	if (!("problem" in reading)) return { kind: "judged", reading };
-	const isEmpty = answer.text.trim() === "";
-	const reason =
-		answer.finishReason === "length"
-			? `the reply was cut off after ${turn.call.maxTokens} tokens: ${reading.problem}`
-			: isEmpty
-				? "the reply is empty"
-				: reading.problem;
 	// There is nothing to show the judge again of an empty reply, and nothing more to say in a third turn.
-	return { kind: turn.number === 2 || isEmpty ? "invalid" : "unreadable", reason };
+	const isLast = turn.number === 2 || answer.text.trim() === "";
+	return { kind: isLast ? "invalid" : "unreadable", reason: reading.problem };
 }
 
 /**

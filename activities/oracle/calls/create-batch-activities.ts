@@ -11,7 +11,7 @@ import type { CallFailure } from "../../../core/judge-calls.ts";
 import { judgeName } from "../../../core/oracle-config.ts";
 import { withHeartbeats } from "../../progress.ts";
 import { type BatchRequest, createBatch, findBatch, hasEnded, retrieveBatch } from "./batch-api.ts";
-import { type BatchTurn, batchTurns, workOf } from "./batch-turns.ts";
+import { type BatchTurn, batchTurns, reservedCost, workOf } from "./batch-turns.ts";
 import { commonFailure, retryFailure } from "./call-failures.ts";
 import { chatRequest } from "./chat-request.ts";
 import type { JudgeClient } from "./client.ts";
@@ -19,7 +19,6 @@ import { createClients } from "./clients.ts";
 import { collect } from "./collect-batch.ts";
 import type { CallDependencies } from "./create-call-activities.ts";
 import { createPlanReader } from "./plan-reader.ts";
-import { costOf, estimateTokens } from "./price.ts";
 import { createReservations } from "./reservations.ts";
 
 export type BatchActivities = ReturnType<typeof createBatchActivities>;
@@ -56,10 +55,11 @@ export function createBatchActivities(dependencies: CallDependencies) {
 					const found = await findBatch(client.api, work, signal);
 					if (found !== undefined) return { kind: "submitted", batch: found };
 					const wanted = await filterAsync(turns, async (turn) => !(await ledger.isOpen(turn.reservation)));
-					const costs = wanted.map(({ call, messages, key, reservation }) => {
-						const tokens = estimateTokens({ ...call, messages });
-						return { call: reservation, key, cost: costOf(tokens, settings.price, settings.batch.priceFactor) };
-					});
+					const costs = wanted.map((turn) => ({
+						call: turn.reservation,
+						key: turn.key,
+						cost: reservedCost(turn, settings),
+					}));
 					await reservations.reserve({ ...job, judge: judgeName(settings) }, costs, budget);
 					reserved.push(...turns);
 					const requests = turns.map(

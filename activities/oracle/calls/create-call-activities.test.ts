@@ -86,8 +86,8 @@ test("a reply that cannot be read in the second turn either is invalid", async (
 test.each([
 	["refusal", completion(null, { refusal: "I cannot" }), "invalid", "the judge refused: I cannot"],
 	["content filter", completion("", {}, "content_filter"), "unjudged", "the server's content filter cut the reply off"],
-	["empty reply", completion(" "), "invalid", "the reply is empty"],
-	["truncated reply", completion("The", {}, "length"), "unreadable", "the reply was cut off after 50 tokens: "],
+	["empty reply", completion(" "), "invalid", '" " is neither A nor B'],
+	["truncated reply", completion("The", {}, "length"), "unreadable", "the reply was cut off"],
 ])("a %s is paid for and no verdict", async (_, reply, kind, reason) => {
 	const { judge, dependencies, spent } = await campaign();
 	server.answer = json(reply);

@@ -16,12 +16,13 @@ export function judgeAt(baseURL: string, more: Readonly<Record<string, unknown>>
 export const PRICE = { input: 1, cachedInput: 0.25, output: 2 };
 export const COST = (600 * 1 + 400 * 0.25 + 100 * 2) / 1e6;
 
-/** Reads A or B; everything else is a problem. */
+/** Reads a whole A or B; everything else is a problem. */
 export const reader: ReplyReader = {
-	readReply: (_, { text }) =>
-		text === "A" || text === "B"
-			? { kind: "choice", first: text === "A" ? 1 : 0, reason: "" }
-			: { problem: `"${text}" is neither A nor B` },
+	readReply: (_, { text, finishReason }) => {
+		if (finishReason === "length") return { problem: "the reply was cut off" };
+		if (text !== "A" && text !== "B") return { problem: `"${text}" is neither A nor B` };
+		return { kind: "choice", first: text === "A" ? 1 : 0, reason: "" };
+	},
 	replySchema: () => ({ type: "string", enum: ["A", "B"] }),
 	repairMessages: ({ messages }, text, problem) => [
 		...messages,
