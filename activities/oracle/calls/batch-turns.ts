@@ -10,7 +10,7 @@ import { costOf, estimateTokens } from "./price.ts";
 import { type CallJudge, openTurn, type Turn } from "./turn.ts";
 
 /** A call whose first reply is to be shown to the judge again: a line of the artifact that a batch's collection leaves. */
-export const batchRepair = z.strictObject({ index: z.int().nonnegative(), text: artifactRef, reason: z.string() });
+const batchRepair = z.strictObject({ index: z.int().nonnegative(), text: artifactRef, reason: z.string() });
 export type BatchRepair = z.infer<typeof batchRepair>;
 
 /** One turn of a batch. */

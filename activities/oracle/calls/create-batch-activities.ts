@@ -21,8 +21,6 @@ import type { CallDependencies } from "./create-call-activities.ts";
 import { createPlanReader } from "./plan-reader.ts";
 import { createReservations } from "./reservations.ts";
 
-export type BatchActivities = ReturnType<typeof createBatchActivities>;
-
 /** Calls by the server's Batch API: https://platform.openai.com/docs/guides/batch. */
 export function createBatchActivities(dependencies: CallDependencies) {
 	const { store, verdicts, ledger, judgeOf } = dependencies;

@@ -4,7 +4,7 @@ import { type ArtifactRef, SCHEMA_VERSION } from "../../../core/records.ts";
 import type { Store } from "../../store/store.ts";
 
 /** A reply that could not be read, as an artifact: what the second turn shows the judge, and what it had cost. */
-export const rawReply = z.strictObject({
+const rawReply = z.strictObject({
 	schemaVersion: z.literal(SCHEMA_VERSION),
 	key: z.string(),
 	model: z.string(),

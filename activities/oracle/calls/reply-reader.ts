@@ -2,7 +2,7 @@ import type { JudgeCall, Message } from "../../../core/judge-calls.ts";
 import type { Reading } from "../../../core/records.ts";
 
 /** A token with its log-probability in nats. */
-export interface TokenLogProbability {
+interface TokenLogProbability {
 	readonly token: string;
 	readonly logprob: number;
 }

@@ -7,7 +7,7 @@ import type { JudgeContext } from "../../../core/steps.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** A call that money is reserved for. */
-export interface Reservation {
+interface Reservation {
 	/** Of the attempt: reserved once. */
 	readonly call: string;
 	readonly key: string;

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-export interface TestRequest {
+interface TestRequest {
 	readonly method: string;
 	/** With the query. */
 	readonly path: string;
