@@ -49,6 +49,16 @@ test("swiss: with an odd number the last without a bye has one, and nobody two",
 	expect(byes).toEqual([[4], [2], [0]]);
 });
 
+test("swiss: who has no one left to meet swaps with the last, so the leaders still meet", () => {
+	// 4 is left over in the third round: it met 5, and had its bye.
+	const [, , third] = play(7, { kind: "swiss" }, strongerWins);
+	expect(third!.slice(0, 2)).toEqual([
+		[3, 6],
+		[1, 2],
+	]);
+	expect(third!.map((meeting) => meeting.toSorted())).toContainEqual([0, 4]);
+});
+
 test("tournament: the winner meets as many as there are rounds, the losers nobody again", () => {
 	const rounds = play(6, { kind: "tournament" }, strongerWins);
 	expect(rounds).toEqual([

@@ -57,7 +57,7 @@ export function spread(verdict: Verdict, { judged, places }: Selection): Verdict
 }
 
 /** P of shape [m][m] over the selected as P of shape [n][n] over all: loops lose to all others and tie with each other. */
-export function spreadPreferences(preferences: Preferences, places: Selection["places"]): (number | null)[][] {
+function spreadPreferences(preferences: Preferences, places: Selection["places"]): (number | null)[][] {
 	return places.map((a, i) =>
 		places.map((b, j) => {
 			if (a === b || i === j) return 0.5;

@@ -6,7 +6,7 @@ import { fence, fenceRules, type Shown } from "./fence.ts";
 import { replyInstructions } from "./reply-format.ts";
 
 /** What a judge is to be asked about a prompt's candidates. */
-export interface Question {
+interface Question {
 	readonly rubric: string;
 	/** No shown text has it: see `boundaryOf`. */
 	readonly boundary: string;

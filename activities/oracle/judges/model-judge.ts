@@ -21,7 +21,7 @@ export type Finding = {
 );
 
 /** What a kind of judge is, beside what all have. */
-export interface JudgeKind {
+interface JudgeKind {
 	/** All calls that can be named by now, the answered ones included. */
 	plan(group: CandidateGroup, comparisons: Comparisons, known: Known): JudgeCall[];
 	conclude(group: CandidateGroup, asked: readonly Asked[]): Finding;
@@ -61,7 +61,7 @@ export function createModelJudge(settings: ModelJudgeConfig, rubric: string, kin
 			const asked = kind
 				.plan(group, comparisons, known)
 				.map(({ key, shown, vote }): Asked => ({ key, judge: name, shown, vote, outcome: known(key) ?? NOT_ASKED }));
-			const base = { ...verdictBase(name, fingerprint, group, comparisons, asked[0]?.shown ?? []), asked };
+			const base = { ...verdictBase(name, fingerprint, group, comparisons), ...askedOf(asked) };
 			const finding = kind.conclude(group, asked);
 			return isEmpty(finding) ? { ...base, ...failure(asked) } : ({ ...base, ...finding } as Verdict);
 		},
@@ -69,13 +69,7 @@ export function createModelJudge(settings: ModelJudgeConfig, rubric: string, kin
 }
 
 /** What every verdict of a model has, whatever it says. */
-export function verdictBase(
-	judge: string,
-	fingerprint: string,
-	group: CandidateGroup,
-	comparisons: Comparisons,
-	order: readonly number[],
-) {
+export function verdictBase(judge: string, fingerprint: string, group: CandidateGroup, comparisons: Comparisons) {
 	const { promptId, prompt, responses } = group;
 	const candidates = responses.map(({ text, finishReason }) => [text, finishReason === "repetition"]);
 	return {
@@ -83,8 +77,12 @@ export function verdictBase(
 		key: hashJson({ fingerprint, prompt, candidates, comparisons }),
 		promptId,
 		judge,
-		order: [...order],
 	};
+}
+
+/** What was asked, and the candidates in the order that they were first shown in. */
+export function askedOf(asked: readonly Asked[]): { asked: Asked[]; order: number[] } {
+	return { asked: [...asked], order: [...new Set(asked.flatMap(({ shown }) => shown))] };
 }
 
 /** `unjudged` where a call could not be made, `invalid` where all were answered and none says anything. */

@@ -11,7 +11,7 @@ import type { CandidateGroup, Verdict } from "../../../core/records.ts";
 import { type Selection, selectGroup, spread, withoutLoopsAndCopies } from "../select-candidates.ts";
 import type { Comparisons, ModelJudge } from "./judge.ts";
 import { createListwise } from "./listwise.ts";
-import { verdictBase } from "./model-judge.ts";
+import { askedOf, verdictBase } from "./model-judge.ts";
 import { createPairwise } from "./pairwise.ts";
 import { createPanel } from "./panel.ts";
 import { createScore } from "./score.ts";
@@ -35,7 +35,11 @@ export function createModelOracle(
 ): ModelOracle {
 	const settings = modelJudges(config);
 	check(settings);
-	const judges = settings.map((each) => createJudge(each, rubrics.get(judgeName(each))!));
+	const judges = settings.map((each) => {
+		const rubric = rubrics.get(judgeName(each));
+		if (rubric === undefined) throw new RangeError(`no rubric of the judge ${judgeName(each)}`);
+		return createJudge(each, rubric);
+	});
 	const oracle = config.kind === "panel" ? createPanel(config.rule, judges) : judges[0]!;
 	const { name, fingerprint } = oracle;
 	return {
@@ -50,11 +54,11 @@ export function createModelOracle(
 		},
 		verdict(group, comparisons, known) {
 			const question = narrow(group, comparisons);
-			const { key, order: _, ...base } = verdictBase(name, fingerprint, group, comparisons, []);
+			const base = verdictBase(name, fingerprint, group, comparisons);
 			const inner: Verdict = isSettled(question)
-				? { ...base, key, order: [], asked: [], ...unasked(question.group) }
-				: { ...oracle.verdict(question.group, question.comparisons, known), key };
-			return spread(inner, question.selection);
+				? { ...base, ...askedOf([]), ...unasked(question.group) }
+				: oracle.verdict(question.group, question.comparisons, known);
+			return spread({ ...inner, key: base.key }, question.selection);
 		},
 	};
 }

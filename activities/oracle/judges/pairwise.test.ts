@@ -22,6 +22,7 @@ test("every two meet in both orders, and the loser has the reason", () => {
 		reasons: ["It is too short.", "", "It is too short."],
 	});
 	expect(verdict.asked).toHaveLength(6);
+	expect(verdict.order.toSorted()).toEqual([0, 1, 2]);
 });
 
 test("a judge that prefers the first whatever it holds gives ties, or nothing, or ½ on average", () => {
@@ -79,6 +80,19 @@ test("a comparison that lacks one order is none; the others stand", () => {
 			[1, 0, 0.5],
 		],
 	});
+});
+
+test("without any comparison: unjudged where a call could not be made, invalid where all were answered", () => {
+	const invalid: Outcome = { kind: "invalid", reason: "no JSON" };
+	const unjudged: Outcome = { kind: "unjudged", reason: "503" };
+	const { verdict } = play(openOracle({ kind: "pairwise" }), group, ({ shown }) =>
+		shown[0] === 0 ? invalid : unjudged,
+	);
+	expect(verdict).toMatchObject({ kind: "unjudged", reason: "503" });
+	const answered = play(openOracle({ kind: "pairwise" }), group, ({ shown }) =>
+		shown[0]! < shown[1]! ? invalid : alwaysFirst(),
+	);
+	expect(answered.verdict).toMatchObject({ kind: "invalid", reason: "no JSON" });
 });
 
 test("swiss rounds are named one after the other, and the tournament's final by its semi-finals", () => {

@@ -4,7 +4,7 @@ import { preferencesOf } from "../../../core/rewards.ts";
 import { mean } from "../../../core/statistics.ts";
 import { hashJson } from "../../store/hash-json.ts";
 import type { Comparisons, Known, ModelJudge } from "./judge.ts";
-import { failure, isEmpty, verdictBase } from "./model-judge.ts";
+import { askedOf, failure, isEmpty, verdictBase } from "./model-judge.ts";
 
 /** What a panel is called in verdicts; its calls carry the names of its judges. */
 const NAME = "panel";
@@ -26,7 +26,7 @@ export function createPanel(rule: PanelConfig["rule"], judges: readonly ModelJud
 		verdict(group: CandidateGroup, comparisons: Comparisons, known: Known): Verdict {
 			const verdicts = judges.map((judge) => judge.verdict(group, comparisons, known));
 			const asked: Asked[] = verdicts.flatMap((verdict) => verdict.asked ?? []);
-			const base = { ...verdictBase(NAME, fingerprint, group, comparisons, verdicts[0]!.order), asked };
+			const base = { ...verdictBase(NAME, fingerprint, group, comparisons), ...askedOf(asked) };
 			const judgments = verdicts.filter(isJudgment);
 			const preferences = combine(group.responses.length, judgments.map(preferencesOf), rule);
 			const reasons = group.responses.map((_, i) =>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Message, ReplyShape } from "../../../core/judge-calls.ts";
 import { readReply } from "./read-reply.ts";
-import { replyInstructions, replySchema } from "./reply-format.ts";
+import { repairMessages, replyInstructions, replySchema } from "./reply-format.ts";
 
 const scores: ReplyShape = { kind: "scores", ids: ["kx4d", "b7qm"], low: 0, high: 6 };
 const choice: ReplyShape = { kind: "choice", from: "text" };
@@ -146,4 +146,18 @@ test("the instructions name the keys and the scale", () => {
 	expect(replyInstructions(rating)).toMatch(/"score".*from 1 to 10/s);
 	expect(replyInstructions(choice)).toMatch(/"A" \| "B" \| "tie"/);
 	expect(replyInstructions(letters)).not.toMatch(/JSON/);
+});
+
+test("the repair turn shows the judge its reply, what is wrong with it and what is wanted", () => {
+	const asked: Message[] = [
+		{ role: "system", content: "Be fair." },
+		{ role: "user", content: "Compare." },
+	];
+	const repair = (text: string) => repairMessages({ reply: choice, messages: asked }, text, "the reply is empty");
+	expect(repair("I like A.")).toEqual([
+		...asked,
+		{ role: "assistant", content: "I like A." },
+		{ role: "user", content: `Your reply cannot be read: the reply is empty.\n${replyInstructions(choice)}` },
+	]);
+	expect(repair("\n")[2]).toEqual({ role: "assistant", content: "(no reply)" });
 });

@@ -30,7 +30,7 @@ const MIN_LETTER_MASS = 0.5;
  * quotation and no verdict of the judge. Whatever leaves a doubt about which verdict is meant is a problem: a second object with another verdict, a cut-off reply, keys that are missing, unknown or there twice, a score
  * that is no whole number of the scale.
  */
-export function readReply(call: Pick<JudgeCall, "reply" | "messages">, reply: Reply): Reading | Problem {
+export function readReply(call: Call, reply: Reply): Reading | Problem {
 	const shape = call.reply;
 	if (reply.finishReason === "content_filter") return { problem: "the server's content filter stopped the reply" };
 	if (shape.kind === "choice" && shape.from === "log-probabilities") return readLetters(reply.topLogprobs ?? []);
@@ -46,41 +46,46 @@ function withoutThinking(text: string): string {
 	return end < 0 ? "" : text.slice(end + "</think>".length);
 }
 
-function findVerdict(
-	{ reply: shape, messages }: Pick<JudgeCall, "reply" | "messages">,
-	text: string,
-): { readonly values: Record<string, unknown> } | Problem {
+type Call = Pick<JudgeCall, "reply" | "messages">;
+
+function findVerdict(call: Call, text: string): { readonly values: Record<string, unknown> } | Problem {
 	if (text.trim() === "") return { problem: "the reply is empty" };
-	const decisive = decisiveKeys(shape);
+	const decisive = decisiveKeys(call.reply);
 	const found = findFlatObjects(text).filter(({ entries }) => entries.some(([key]) => decisive.includes(key)));
-	const material = new Set(messages.flatMap(({ content }) => findFlatObjects(content)).map(wording));
-	const objects = found.filter((object) => !material.has(wording(object)));
-	const last = objects.at(-1);
+	const own = withoutQuotations(call, found);
+	const last = own.at(-1);
 	if (last === undefined) {
-		return {
-			problem:
-				found.length === 0
-					? "the reply holds no JSON object of the form that was asked for"
-					: "the JSON object is copied from the material",
-		};
+		const isQuoting = found.length > 0;
+		const problem = isQuoting
+			? "the JSON object is copied from the material"
+			: "the reply holds no JSON object as asked for";
+		return { problem };
 	}
 	// A verdict that the judge quotes is followed by what it says of it; its own ends the reply.
 	if (!/^\s*(?:```\s*)?$/.test(text.slice(last.end))) return { problem: "there is text after the JSON object" };
 	const keys = last.entries.map(([key]) => key);
 	const twice = keys.find((key, i) => keys.indexOf(key) !== i);
 	if (twice !== undefined) return { problem: `the key ${twice} is there twice` };
-	const parsed = replyObject(shape).safeParse(Object.fromEntries(last.entries));
+	const parsed = replyObject(call.reply).safeParse(Object.fromEntries(last.entries));
 	if (!parsed.success) return { problem: parsed.error.issues.map(sentence).join("; ") };
-	const says = (entries: readonly (readonly [string, unknown])[]) =>
-		JSON.stringify(decisive.map((key) => entries.filter(([name]) => name === key).map(([, value]) => value)));
-	if (objects.some(({ entries }) => says(entries) !== says(last.entries))) {
-		return { problem: "the reply gives more than one verdict" };
-	}
-	let outside = text;
-	for (const { start, end } of found.toReversed()) outside = outside.slice(0, start) + outside.slice(end);
-	const stray = decisive.find((key) => new RegExp(`"${key}\\\\?"\\s*:`).test(outside));
+	const says = ({ entries }: FlatObject) =>
+		JSON.stringify(decisive.map((key) => entries.filter(([name]) => name === key)));
+	if (own.some((object) => says(object) !== says(last))) return { problem: "the reply gives more than one verdict" };
+	const stray = decisive.find((key) => new RegExp(`"${key}\\\\?"\\s*:`).test(outside(text, found)));
 	if (stray !== undefined) return { problem: `the reply gives ${stray} more than once` };
 	return { values: parsed.data };
+}
+
+function withoutQuotations({ messages }: Call, found: readonly FlatObject[]): readonly FlatObject[] {
+	const material = messages.filter(({ role }) => role === "user").flatMap(({ content }) => findFlatObjects(content));
+	const quoted = new Set(material.map(wording));
+	return found.filter((object) => !quoted.has(wording(object)));
+}
+
+/** What of a text is in none of the objects. */
+function outside(text: string, objects: readonly FlatObject[]): string {
+	const starts = [...objects.map(({ start }) => start), text.length];
+	return starts.map((start, i) => text.slice(objects[i - 1]?.end ?? 0, start)).join(" ");
 }
 
 function wording({ entries }: FlatObject): string {

@@ -81,7 +81,7 @@ export function replyInstructions(shape: ReplyShape): string {
 }
 
 /** The call's messages, the reply that could not be read, and what is wrong with it: one more turn. */
-export function repairMessages(call: JudgeCall, text: string, problem: string): Message[] {
+export function repairMessages(call: Pick<JudgeCall, "reply" | "messages">, text: string, problem: string): Message[] {
 	return [
 		...call.messages,
 		// Servers refuse an empty message.
