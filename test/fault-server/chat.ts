@@ -12,11 +12,14 @@ export interface ChatSettings {
 	readonly price: ServerPrice;
 	/** Milliseconds until a reply. */
 	readonly latency: number;
+	/** How good each response is, of requests without `quality=…` markers. */
+	readonly qualities?: ((request: ChatRequest) => readonly number[]) | undefined;
 }
 
 /** Takes the next step of a question's script. */
-export function beginAttempt(records: Records, request: ChatRequest, { script, price }: ChatSettings) {
-	const question = readQuestion(request);
+export function beginAttempt(records: Records, request: ChatRequest, { script, price, qualities }: ChatSettings) {
+	const read = readQuestion(request);
+	const question = qualities ? { ...read, qualities: qualities(request) } : read;
 	const record = records.begin(question);
 	const plan = script.plan(question.identity);
 	const step: Step = plan[Math.min(record.position++, plan.length - 1)]!;

@@ -17,6 +17,8 @@ export interface FaultServerOptions {
 	readonly price?: ServerPrice;
 	/** The key that requests are to carry. Others are answered all the same, but counted. */
 	readonly key?: string;
+	/** How good each response of a request is; by default the markers say it. */
+	readonly qualities?: ChatSettings["qualities"];
 	/** Milliseconds until a batch is done. */
 	readonly batchDelay?: number;
 }
@@ -34,8 +36,8 @@ const MODEL = "fault-judge";
 
 /** An OpenAI-compatible judge on 127.0.0.1 that tells the truth, fails as its script says, and keeps books of both. */
 export async function startFaultServer(options: FaultServerOptions): Promise<FaultServer> {
-	const { script, latency = 0, price = FREE, key, batchDelay = 100 } = options;
-	const settings: ChatSettings = { script, latency, price };
+	const { script, latency = 0, price = FREE, key, batchDelay = 100, qualities } = options;
+	const settings: ChatSettings = { script, latency, price, qualities };
 	const records = new Records();
 	const batches = new Batches(records, settings, batchDelay);
 	const server = createServer((request, response) => {
