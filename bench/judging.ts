@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { NO_FAULTS } from "../test/fault-server/script.ts";
 import { startFaultServer } from "../test/fault-server/start-fault-server.ts";
@@ -36,8 +37,8 @@ export async function benchJudging(args: readonly string[]): Promise<void> {
 	const server = WINDOW / (LATENCY / 1000);
 	const memory = memoryOf(samples);
 	const result = { judgments, rate, server, ceiling, share: rate / Math.min(server, ceiling), maxConcurrent, memory };
-	if (values.json) return console.log(JSON.stringify({ machine: machine(1), ...result, samples }));
-	console.log(machine(1));
+	if (values.json) return console.log(JSON.stringify({ machine: machine(availableParallelism()), ...result, samples }));
+	console.log(machine(availableParallelism()));
 	console.log(
 		`the server allows ${server.toFixed(0)}/s, Temporal ${ceiling.toFixed(0)}/s with activities that do nothing`,
 	);

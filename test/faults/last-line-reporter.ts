@@ -11,7 +11,7 @@ declare module "vitest" {
 }
 
 /** Prints the summary of all tests as the very last line, below Vitest's own. */
-export default class LastLineReporter implements Reporter {
+export class LastLineReporter implements Reporter {
 	onTestRunEnd(modules: readonly TestModule[]): void {
 		const metas = modules.flatMap((module) => [...module.children.allTests()].map((each) => each.meta()));
 		const main = metas.find(({ isMain }) => isMain)?.tally;
