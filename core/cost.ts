@@ -27,7 +27,7 @@ const costRow = z.strictObject({ iteration: count, line: z.string(), stage: z.st
 export type CostRow = z.infer<typeof costRow>;
 
 /** What a campaign's judging has cost; rows by iteration, line, stage and judge. */
-export const costSummary = z.strictObject({
+const costSummary = z.strictObject({
 	/** Absent where there is no ceiling. */
 	ceiling: dollars.optional(),
 	total: z.strictObject(sums),

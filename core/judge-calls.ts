@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type ArtifactRef, artifactRef, reading, SCHEMA_VERSION } from "./records.ts";
 
 /** How a reply is read. */
-export const replyShape = z.discriminatedUnion("kind", [
+const replyShape = z.discriminatedUnion("kind", [
 	/** JSON `{"<id>_justification": string, "<id>_score": number, …}`, an id for each candidate in the order shown. */
 	z.strictObject({
 		kind: z.literal("scores"),
@@ -68,7 +68,7 @@ export type StoredReply = z.infer<typeof storedReply>;
  * What a call's activity returns: a judgment, now in the verdict store; or none. `unreadable` asks for one more turn, in
  * which the judge is shown its reply and what is wrong with it.
  */
-export const callResult = z.discriminatedUnion("kind", [
+const callResult = z.discriminatedUnion("kind", [
 	z.strictObject({ kind: z.literal("judged"), key: z.string(), cost: z.number(), repeated: z.boolean() }),
 	z.strictObject({
 		kind: z.literal("unreadable"),

@@ -125,8 +125,6 @@ export type OracleConfigInput = z.input<typeof oracleConfig>;
 
 /** Oracles that are programs: judged in chunks by one activity each, for nothing. */
 export type ProgramConfig = Extract<OracleConfig, { kind: "verifier" | "matrix" }>;
-export type VerifierConfig = z.infer<typeof verifier>;
-export type MatrixConfig = z.infer<typeof matrix>;
 /** Judges that are asked by calls. */
 export type ListwiseConfig = z.infer<typeof listwise>;
 export type PairwiseConfig = z.infer<typeof pairwise>;

@@ -24,6 +24,8 @@ export function judgeCallOptions({ timeoutSeconds, maxAttempts }: JudgeLimits): 
 	return {
 		// The call's own time-out comes first; this one is for a worker that is gone.
 		startToCloseTimeout: (timeoutSeconds + WORKER_SECONDS) * 1000,
+		// Given while a reply is waited for, so that the calls of a worker that died are taken up soon.
+		heartbeatTimeout: "15 seconds",
 		// Where a worker died an attempt is lost without a call, so that the activity, which counts to `maxAttempts`, has the
 		// last word.
 		retry: { initialInterval: "1 second", maximumInterval: "1 minute", maximumAttempts: maxAttempts + 10 },

@@ -5,17 +5,17 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createFileLedger } from "../../activities/oracle/calls/file-ledger.ts";
 import { summarizeCosts } from "../../core/cost.ts";
 import { pair } from "../../core/records.ts";
-import type { ChatRequest } from "../fault-server/question.ts";
 import { createScript } from "../fault-server/script.ts";
 import { type FaultServer, startFaultServer } from "../fault-server/start-fault-server.ts";
 import { readReport, startDno } from "./run-dno.ts";
 import { makeSmallCampaign } from "./small-campaign.ts";
+import { sumQualities } from "./sum-qualities.ts";
 
 const KEY = `planted-${randomUUID()}`;
 const env = { DNO_TEST_KEY: KEY };
 const PRICE = { input: 2, cachedInput: 1, output: 8 };
 /** Less than what the campaign costs, and enough to begin with. */
-const BUDGET = 0.1;
+const BUDGET = 0.03;
 
 let server: FaultServer;
 let folder: string;
@@ -30,7 +30,7 @@ beforeAll(async () => {
 		"closed-mid-body",
 	] as const;
 	const script = createScript({ seed: 7, rate: 0.15, maxAttempts: 8, faults });
-	server = await startFaultServer({ script, price: PRICE, key: KEY, qualities });
+	server = await startFaultServer({ script, price: PRICE, key: KEY, qualities: sumQualities });
 	folder = await makeSmallCampaign({
 		oracle: {
 			kind: "listwise",
@@ -53,17 +53,6 @@ afterAll(async () => {
 	await server[Symbol.asyncDispose]();
 	rmSync(folder, { recursive: true, force: true });
 });
-
-/** A sum's right answer is best, a number better than none, and near numbers better than far ones. */
-function qualities({ messages }: ChatRequest): number[] {
-	const text = messages.map(({ content }) => content).join("\n");
-	const fenced = [...text.matchAll(/=== BEGIN ([^[]+) \[\w+\] ===\n([\s\S]*?)\n=== END \1 \[\w+\] ===/g)];
-	const [a = 0, b = 0] = fenced[0]![2]!.split(" + ").map((part) => Number.parseInt(part, 10));
-	return fenced.slice(1).map(([, , response]) => {
-		const off = Math.abs(Number.parseInt(response!, 10) - (a + b));
-		return Number.isNaN(off) ? 0 : 1 - Math.min(off, 20) / 25;
-	});
-}
 
 const out = () => join(folder, "runs", "judged");
 const costs = async () => summarizeCosts(await createFileLedger(join(out(), "ledger.jsonl")).read(), BUDGET);
@@ -113,7 +102,7 @@ test("pairs rest on what the judge said", () => {
 		.map((line) => pair.parse(JSON.parse(line)));
 	expect(pairs.length).toBeGreaterThan(4);
 	for (const { prompt, chosen, rejected } of pairs) {
-		const [better, worse] = qualities({
+		const [better, worse] = sumQualities({
 			model: "",
 			messages: [
 				{

@@ -87,7 +87,9 @@ function textsOf(value: unknown): string[] {
 	return [...keys, ...Object.values(value).flatMap(textsOf)];
 }
 
-/** Hashes, ids and names. The campaign's prompts are sums with spaces, its answers numbers. */
+/** Hashes, ids, names, and why judging paused. The campaign's prompts are sums with spaces, its answers numbers. */
 function isReference(text: string): boolean {
-	return /^[0-9a-f]{32,64}$/.test(text) || /^(?!\d)[\w-]{1,40}$/.test(text);
+	return (
+		/^[0-9a-f]{32,64}(-2)?$/.test(text) || /^(?!\d)[\w/.-]{1,120}$/.test(text) || text.startsWith("the budget of $")
+	);
 }
