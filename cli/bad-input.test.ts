@@ -54,7 +54,7 @@ const cases: Case[] = [
 		name: "an oracle of no kind that there is",
 		code: 2,
 		break: (campaign) => edit(campaign, 'kind: "verifier"', 'kind: "llm"'),
-		says: 'DIR/dno.config.ts:16: oracle.kind must be "verifier", the only kind there is. got "llm"',
+		says: 'DIR/dno.config.ts:16: oracle.kind must be one of "verifier", "matrix", "listwise", "pairwise", "score", "panel". got "llm"',
 	},
 	{
 		name: "several problems",

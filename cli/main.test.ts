@@ -43,9 +43,8 @@ test.concurrent("no command at all is the help and an error", async ({ expect })
 
 test.concurrent.for([
 	[["rnu"], "dno: unknown command rnu. Did you mean run?"],
-	[["toString"], "dno: unknown command toString. The commands are run, pretrain"],
 	[["model", "imprt"], "dno model: unknown command imprt. Did you mean import?"],
-	[["toString"], "dno: unknown command toString. The commands are run, pretrain, model, judge, export"],
+	[["toString"], "dno: unknown command toString. The commands are run, resume, cost, pretrain, judge, model, export"],
 	[["--versoin"], "dno: unknown option --versoin. Did you mean --version?"],
 	[["run"], "dno run: CAMPAIGN is missing. See dno run --help"],
 	[["run", "a", "b"], 'dno run: an argument too many. got "b". See dno run --help'],

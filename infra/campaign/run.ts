@@ -1,11 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-	Client,
-	WorkflowExecutionAlreadyStartedError,
-	type WorkflowHandle,
-	WorkflowNotFoundError,
-} from "@temporalio/client";
+import { Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
 import { DefaultLogger, Runtime } from "@temporalio/worker";
 import { createFileLedger } from "../../activities/oracle/calls/file-ledger.ts";
 import { createFolderVerdictStore } from "../../activities/oracle/calls/folder-verdict-store.ts";
@@ -19,11 +14,11 @@ import type { campaign as campaignWorkflow } from "../../workflows/campaign.ts";
 import type { CampaignStatus } from "../../workflows/messages.ts";
 import { connectTemporal, type TemporalAccess } from "../temporal-server/index.ts";
 import { connectClient } from "./client-connection.ts";
-import { campaignError } from "./failures.ts";
 import { ledgerFile, verdictsFolder } from "./folders.ts";
 import { createPauseListener } from "./pause-listener.ts";
 import { prepareCampaign } from "./prepare.ts";
-import { startWorkers, type Workers } from "./workers.ts";
+import { untilEnd } from "./until-end.ts";
+import { startWorkers } from "./workers.ts";
 import { loadWorkflowBundle, type WorkflowBundle } from "./workflow-bundle.ts";
 
 /** How a call of {@link runCampaign} ended; `paused` until somebody raises the budget or mends the judge. */
@@ -117,34 +112,14 @@ async function drive(run: CampaignRun, temporal: TemporalAccess, bundle: Workflo
 		});
 		try {
 			const client = new Client({ connection, namespace });
-			return await untilEnd(await begin(client, { id, emit }, spec, bundle), workers, pause.paused, signal);
+			const ended = await untilEnd(await begin(client, { id, emit }, spec, bundle), workers, pause.paused, signal);
+			return ended ?? "finished";
 		} finally {
 			await workers.stop();
 		}
 	} finally {
 		await close();
 	}
-}
-
-/** Waits for the workflow's end, a pause, the signal or a worker's death, whichever is first: the others are its consequences. */
-async function untilEnd(
-	handle: WorkflowHandle,
-	workers: Workers,
-	paused: Promise<"paused">,
-	signal: AbortSignal,
-): Promise<Outcome> {
-	const stopped = new Promise<"stopped">((resolve) => {
-		if (signal.aborted) resolve("stopped");
-		signal.addEventListener("abort", () => resolve("stopped"), { once: true });
-	});
-	const finished = handle.result().then(
-		() => "finished" as const,
-		(error) => {
-			throw campaignError(error);
-		},
-	);
-	const died = workers.running.then(() => stopped);
-	return await Promise.race([finished, paused, stopped, died]);
 }
 
 /** Begins the campaign's workflow, or finds the one that is under way. */

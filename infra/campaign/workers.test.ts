@@ -43,6 +43,7 @@ const options = {
 	queuePrefix: "tiny",
 	bundle: { code: "" },
 	dependencies: { directory: "/nowhere" },
+	oracle: { kind: "verifier", module: "verifier.ts", chunkSize: 1, concurrency: 1 },
 } as unknown as WorkersOptions;
 
 test("a worker's death is told as it was, and the others end before the connection", async () => {

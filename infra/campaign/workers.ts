@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { NativeConnection, Worker, type WorkerOptions } from "@temporalio/worker";
+import { NativeConnection, Worker } from "@temporalio/worker";
 import { createControlActivities } from "../../activities/create-control-activities.ts";
 import type { JudgeDependencies } from "../../activities/oracle/dependencies.ts";
 import type { ReportDependencies } from "../../activities/report/create-report-activities.ts";
@@ -9,8 +9,8 @@ import { taskQueues } from "../../core/task-queues.ts";
 import { createGpuActivities } from "../../gpu-worker/create-gpu-activities.ts";
 import { createHostActivities } from "../../gpu-worker/create-host-activities.ts";
 import type { Engine } from "../../gpu-worker/engine.ts";
-import { FailureInterceptor } from "./failures.ts";
 import { createJudgeWorkers } from "./judge-workers.ts";
+import { runWorkers, sharedOptions, type Workers } from "./worker-group.ts";
 import type { WorkflowBundle } from "./workflow-bundle.ts";
 
 export interface WorkersOptions {
@@ -24,13 +24,6 @@ export interface WorkersOptions {
 	/** How long a sampling or training step may be silent. */
 	readonly heartbeatSeconds: number;
 	readonly oracle: OracleConfig;
-}
-
-export interface Workers {
-	/** Rejects as soon as a worker dies, with what it died of. */
-	readonly running: Promise<void>;
-	/** Cancels what runs, waits for it to end and disconnects. */
-	stop(): Promise<void>;
 }
 
 /** All workers of a laptop's campaign in this process, on the same queues that a cluster's workers poll. */
@@ -48,15 +41,8 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 		hostQueue,
 		heartbeatSeconds: options.heartbeatSeconds,
 	});
-	const shared: Omit<WorkerOptions, "taskQueue"> = {
-		connection,
-		namespace,
-		// The SDK holds heartbeats back for up to this long; it has to be well below the heartbeat time-outs.
-		maxHeartbeatThrottleInterval: "2s",
-		defaultHeartbeatThrottleInterval: "2s",
-		interceptors: { activity: [() => ({ inbound: new FailureInterceptor(dependencies.emit) })] },
-	};
-	const created = await Promise.allSettled([
+	const shared = sharedOptions(connection, namespace, dependencies.emit);
+	return runWorkers(connection, [
 		Worker.create({
 			...shared,
 			taskQueue: queues.control,
@@ -79,19 +65,4 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 			maxConcurrentActivityTaskExecutions: 1,
 		}),
 	]);
-	const workers = created.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-	const runs = workers.map((worker) => worker.run());
-	const running = Promise.all(runs).then(() => {});
-	// Who waits for it comes later, and a death until then is no unhandled one.
-	running.catch(() => {});
-	const stop = async () => {
-		for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
-		// All of them, also when one has died: the connection cannot be closed while a worker holds it.
-		await Promise.allSettled(runs);
-		await connection.close();
-	};
-	const failed = created.find((each) => each.status === "rejected");
-	if (failed === undefined) return { running, stop };
-	await stop();
-	throw failed.reason;
 }

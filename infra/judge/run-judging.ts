@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Client, type WorkflowHandle, WorkflowNotFoundError } from "@temporalio/client";
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from "@temporalio/worker";
+import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import { createFileLedger } from "../../activities/oracle/calls/file-ledger.ts";
 import { createFolderVerdictStore } from "../../activities/oracle/calls/folder-verdict-store.ts";
 import { createPauseActivities } from "../../activities/oracle/create-pause-activities.ts";
@@ -15,10 +15,11 @@ import type { JudgeContext } from "../../core/steps.ts";
 import { taskQueues } from "../../core/task-queues.ts";
 import type { judging } from "../../workflows/judging.ts";
 import { connectClient } from "../campaign/client-connection.ts";
-import { campaignError, FailureInterceptor } from "../campaign/failures.ts";
 import { ledgerFile, verdictsFolder } from "../campaign/folders.ts";
 import { createJudgeWorkers } from "../campaign/judge-workers.ts";
 import { createPauseListener } from "../campaign/pause-listener.ts";
+import { untilEnd } from "../campaign/until-end.ts";
+import { runWorkers, sharedOptions } from "../campaign/worker-group.ts";
 import { loadWorkflowBundle, type WorkflowBundle } from "../campaign/workflow-bundle.ts";
 import { connectTemporal } from "../temporal-server/index.ts";
 
@@ -79,45 +80,33 @@ async function drive(
 	const queues = taskQueues(id);
 
 	const { connection, close } = await connectClient(address);
-	const native = await NativeConnection.connect({ address });
-	const shared: Omit<WorkerOptions, "taskQueue"> = {
-		connection: native,
-		namespace,
-		maxHeartbeatThrottleInterval: "2s",
-		defaultHeartbeatThrottleInterval: "2s",
-		interceptors: { activity: [() => ({ inbound: new FailureInterceptor(emit) })] },
-	};
-	const workers = await Promise.all([
-		Worker.create({
-			...shared,
-			taskQueue: queues.control,
-			workflowBundle: { code: bundle.code },
-			activities: createPauseActivities(dependencies),
-			stickyQueueScheduleToStartTimeout: "1s",
-		}),
-		...createJudgeWorkers(shared, queues, oracle, dependencies),
-	]);
-	const runs = workers.map((worker) => worker.run());
 	try {
-		const client = new Client({ connection, namespace });
-		const input: Input = { context, spec: judgingSpec(oracle, most), candidates: [candidates] };
-		const handle = await begin(client, { id, bundle: bundle.version }, queues.control, input);
-		const finished = handle.result().catch((error) => {
-			throw campaignError(error);
-		});
-		const stopped = new Promise<"stopped">((resolve) => {
-			if (signal.aborted) resolve("stopped");
-			signal.addEventListener("abort", () => resolve("stopped"), { once: true });
-		});
-		const ended = await Promise.race([finished, paused, stopped, ...runs.map((each) => each.then(() => stopped))]);
-		if (typeof ended === "string") return { kind: ended };
-		const verdicts = (await Promise.all(ended.verdicts.map((ref) => readJsonLines(store, ref, verdict)))).flat();
-		const budget = "budget" in oracle ? oracle.budget : undefined;
-		return { kind: "finished", verdicts, costs: summarizeCosts(await ledger.read(), budget) };
+		const native = await NativeConnection.connect({ address });
+		const shared = sharedOptions(native, namespace, emit);
+		const workers = await runWorkers(native, [
+			Worker.create({
+				...shared,
+				taskQueue: queues.control,
+				workflowBundle: { code: bundle.code },
+				activities: createPauseActivities(dependencies),
+				// A killed process leaves its sticky queue behind; its workflows go on elsewhere after this long.
+				stickyQueueScheduleToStartTimeout: "1s",
+			}),
+			...createJudgeWorkers(shared, queues, oracle, dependencies),
+		]);
+		try {
+			const client = new Client({ connection, namespace });
+			const input: Input = { context, spec: judgingSpec(oracle, most), candidates: [candidates] };
+			const handle = await begin(client, { id, bundle: bundle.version }, queues.control, input);
+			const ended = await untilEnd(handle, workers, paused, signal);
+			if (typeof ended === "string") return { kind: ended };
+			const verdicts = (await Promise.all(ended.verdicts.map((ref) => readJsonLines(store, ref, verdict)))).flat();
+			const budget = "budget" in oracle ? oracle.budget : undefined;
+			return { kind: "finished", verdicts, costs: summarizeCosts(await ledger.read(), budget) };
+		} finally {
+			await workers.stop();
+		}
 	} finally {
-		for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
-		await Promise.allSettled(runs);
-		await native.close();
 		await close();
 	}
 }
