@@ -7,6 +7,7 @@ import type { LoraSettings, PreferenceTokens, SampleRequest, SamplingSettings } 
 import { createOnnxEngine } from "../gpu-worker/engines/onnx/index.ts";
 import { openScorer } from "../gpu-worker/engines/onnx/scorer.ts";
 import { readMergedModel } from "../gpu-worker/model/folder.ts";
+import { profileSampling } from "./sampling-profile.ts";
 
 /* Our side of the benchmarks: reads work as lines of JSON and answers each with one, as peers.py does. */
 
@@ -38,11 +39,12 @@ async function sample(work: SamplingWork) {
 		await open?.sampler.dispose();
 		open = { key, sampler: await openSampler(work) };
 	}
+	const { sampler } = open;
 	const start = performance.now();
-	const responses = (await open.sampler.sample(work.requests, work.settings)).flat();
+	const { result, profile } = await profileSampling(() => sampler.sample(work.requests, work.settings));
 	const seconds = (performance.now() - start) / 1000;
-	const tokens = responses.map((response) => response.tokens);
-	return { seconds, count: tokens.flat().length, tokens };
+	const tokens = result.flat().map((response) => response.tokens);
+	return { seconds, count: tokens.flat().length, tokens, profile };
 }
 
 async function train({ model, threads, lora, pairs, steps, batchSize }: TrainingWork) {

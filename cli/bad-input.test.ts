@@ -250,8 +250,8 @@ const cases: Case[] = [
 ];
 
 describe.concurrent("bad input is one clear error", () => {
-	test.for(cases)("$name", async ({ code, args = [], break: damage, says }, { expect }) => {
-		const campaign = makeCampaign();
+	test.for(cases)("$name", async ({ code, args = [], break: damage, says }, { expect, onTestFinished }) => {
+		const campaign = makeCampaign(onTestFinished);
 		damage?.(campaign);
 		const named = args[0] !== undefined && !args[0].startsWith("-");
 		const result = await dno(["run", ...(named ? args : [campaign.folder, ...args])], { cwd: campaign.folder });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { tinyConfig } from "../../bench/golden/tiny-config.ts";
 import { openTokenizer } from "../../gpu-worker/formats/tokenizer.ts";
 import { createRandomModel } from "../../gpu-worker/model/init.ts";
-import { temporaryFolder } from "../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { runGenerate } from "./generate.ts";
 
 const tokenizerFile = join(import.meta.dirname, "../../bench/golden/tokenizer.json");

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tinyConfig } from "../../../bench/golden/tiny-config.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { runGraph } from "../../../test/unit/gpu-worker/run-graph.ts";
-import { temporaryFolder } from "../../../test/unit/gpu-worker/temporary-folder.ts";
 import type { TrainingExamples, TrainingSettings } from "../../engine.ts";
 import { readModel, type WeightArrays } from "../../model/folder.ts";
 import { createRandomModel, randomWeights } from "../../model/init.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { tinyConfig } from "../../../bench/golden/tiny-config.ts";
 import { createRandom } from "../../../core/random.ts";
 import { endsInRepetition } from "../../../core/repetition.ts";
-import { temporaryFolder } from "../../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import type { SampledResponse, SampleRequest, SamplingSettings } from "../../engine.ts";
 import { openTokenizer } from "../../formats/tokenizer.ts";
 import { readModel } from "../../model/folder.ts";
