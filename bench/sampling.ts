@@ -17,6 +17,8 @@ interface Answer {
 	readonly seconds: number;
 	readonly count: number;
 	readonly peakBytes: number;
+	/** Without pages of files, which the system may take back; at the end of the work, ours only. */
+	readonly ownBytes?: number;
 }
 
 /** `npm run bench -- sampling`. */
@@ -36,16 +38,22 @@ export async function benchSampling(args: readonly string[]): Promise<void> {
 		};
 		for (const contender of [ours, peers]) await contender.ask<Answer>(work(0, 4)); // loads the model
 		const turns: { ours: number; peer: number }[] = [];
-		const peaks = { ours: 0, peer: 0 };
+		const peaks = { ours: 0, peer: 0, own: 0 };
 		for (let repeat = 1; repeat <= repeats; repeat++) {
 			const rate = { ours: 0, peer: 0 };
 			for (const [name, contender] of [
 				["peer", peers],
 				["ours", ours],
 			] as const) {
-				const { count, seconds, peakBytes } = await contender.ask<Answer>(work(repeat, SETTINGS.maxTokens));
+				const {
+					count,
+					seconds,
+					peakBytes,
+					ownBytes = 0,
+				} = await contender.ask<Answer>(work(repeat, SETTINGS.maxTokens));
 				rate[name] = count / seconds;
 				peaks[name] = peakBytes;
+				if (name === "ours") peaks.own = ownBytes;
 			}
 			turns.push(rate);
 		}
@@ -56,7 +64,11 @@ export async function benchSampling(args: readonly string[]): Promise<void> {
 				tokensPerSecond: median(turns.map(({ peer }) => peer)),
 				peakBytes: peaks.peer,
 			},
-			ours: { tokensPerSecond: median(turns.map((turn) => turn.ours)), peakBytes: peaks.ours },
+			ours: {
+				tokensPerSecond: median(turns.map((turn) => turn.ours)),
+				peakBytes: peaks.ours,
+				ownBytes: peaks.own,
+			},
 			ratio: median(turns.map((turn) => turn.ours / turn.peer)),
 		});
 	}
@@ -66,7 +78,7 @@ export async function benchSampling(args: readonly string[]): Promise<void> {
 	for (const { batch, peer, ours: own, ratio } of rows) {
 		const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
 		console.log(
-			`batch ${batch}: ours ${own.tokensPerSecond.toFixed(0)} tokens/s (peak ${gigabytes(own.peakBytes)}), ` +
+			`batch ${batch}: ours ${own.tokensPerSecond.toFixed(0)} tokens/s (peak ${gigabytes(own.peakBytes)}, ${gigabytes(own.ownBytes)} without files), ` +
 				`${peer.name} ${peer.tokensPerSecond.toFixed(0)} (${gigabytes(peer.peakBytes)}): ${ratio.toFixed(2)} ×`,
 		);
 	}
