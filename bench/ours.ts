@@ -92,11 +92,11 @@ async function scoringSeconds(model: string, threads: number, pairs: readonly Pr
 for await (const line of createInterface({ input: process.stdin })) {
 	const work = JSON.parse(line) as ({ task: "train" } & TrainingWork) | ({ task: "sample" | "greedy" } & SamplingWork);
 	const result = await (work.task === "train" ? train(work) : sample(work));
-	console.log(JSON.stringify({ ...result, peakBytes: peakBytes() }));
+	console.log(JSON.stringify({ ...result, peakBytes: memory("VmHWM"), ownBytes: memory("RssAnon") }));
 }
 await open?.sampler.dispose();
 
-/** Largest resident set of this process so far; Linux only. */
-function peakBytes(): number {
-	return Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))![1]) * 1024;
+/** Bytes of this process: VmHWM is its largest resident set so far, RssAnon what of it now is no page of a file; Linux only. */
+function memory(key: "VmHWM" | "RssAnon"): number {
+	return Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync("/proc/self/status", "utf8"))![1]) * 1024;
 }

@@ -20,6 +20,8 @@ interface Answer {
 	readonly seconds: number;
 	readonly count: number;
 	readonly peakBytes: number;
+	/** Without pages of files, which the system may take back; at the end of the work, ours only. */
+	readonly ownBytes?: number;
 }
 
 type OwnAnswer = Answer & { readonly profile: SamplingProfile };
@@ -28,6 +30,8 @@ interface Figures {
 	readonly name: string;
 	readonly tokensPerSecond: number;
 	readonly peakBytes: number;
+	/** As {@link Answer}'s. */
+	readonly ownBytes?: number;
 }
 
 interface Row {
@@ -72,6 +76,7 @@ export async function benchSampling(args: readonly string[]): Promise<void> {
 			name,
 			tokensPerSecond: median(turns.map((turn) => rateOf(turn[name]))),
 			peakBytes: turns.at(-1)![name].peakBytes,
+			...(name === "ours" && { ownBytes: turns.at(-1)!.ours.ownBytes! }),
 		});
 		for (const name of ["transformers generate", "llama.cpp server"] as const) {
 			const ratio = median(turns.map((turn) => rateOf(turn.ours) / rateOf(turn[name])));
@@ -100,8 +105,11 @@ function rateOf({ count, seconds }: Answer): number {
 }
 
 function textOf({ batch, peer, ours, ratio }: Row): string {
-	const figures = ({ name, tokensPerSecond, peakBytes }: Figures) =>
-		`${name} ${tokensPerSecond.toFixed(0)} tokens/s (peak ${(peakBytes / 1e9).toFixed(2)} GB)`;
+	const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+	const figures = ({ name, tokensPerSecond, peakBytes, ownBytes }: Figures) => {
+		const own = ownBytes === undefined ? "" : `, ${gigabytes(ownBytes)} without files`;
+		return `${name} ${tokensPerSecond.toFixed(0)} tokens/s (peak ${gigabytes(peakBytes)}${own})`;
+	};
 	return `batch ${batch}: ${figures(ours)}, ${figures(peer)}: ${ratio.toFixed(2)} ×`;
 }
 

@@ -1,5 +1,6 @@
 /** The op families under one name; each op has its shape rule and its gradient beside it. */
 export * from "./ops/activations.ts";
+export * from "./ops/attend.ts";
 export * from "./ops/elementwise.ts";
 export * from "./ops/gather.ts";
 export * from "./ops/joined-softmax.ts";
@@ -11,3 +12,4 @@ export * from "./ops/response-log-probabilities.ts";
 export * from "./ops/rotary.ts";
 export * from "./ops/shape.ts";
 export * from "./ops/softmax.ts";
+export * from "./ops/split.ts";

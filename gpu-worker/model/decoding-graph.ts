@@ -5,6 +5,12 @@ import type { LlamaConfig } from "./config.ts";
 import { declareWeights, decoder, logits } from "./decoder.ts";
 
 /**
+ * The embedding once more, as the output projection of a model that uses it as both: onnxruntime lays that one out for its
+ * kernel and lets go of the original, while of the other only the rows of tokens that occur are ever read from its file.
+ */
+export const TIED_HEAD = "tied_head.weight";
+
+/**
  * The graph that reads prompts (S tokens a row) and then decodes (S = 1), with a cache of C tokens a row.
  *
  * Inputs: weights · `tokens` and `positions` int64 [B, S], padded on the right · `causal` [S, S] · `last` int64 [B], flat
@@ -22,7 +28,9 @@ export function buildDecodingGraph(config: LlamaConfig): Graph {
 	const temperature = graph.input("temperature", "float32", []);
 	const { attention, newKeys, newValues } = cachedAttention(graph, config, positions, causal);
 	const hidden = decoder(config, weights, op.reshape(tokens, ["B*S"]), attention);
-	const scores = logits(config, weights, op.gatherRows(hidden, last));
+	const [vocabulary, width] = [config.vocabSize, config.hiddenSize];
+	const head = config.tieEmbeddings ? graph.input(TIED_HEAD, "float32", [vocabulary, width]) : undefined;
+	const scores = logits(config, head === undefined ? weights : () => head, op.gatherRows(hidden, last));
 	graph.output("logits", scores);
 	graph.output("logProbabilities", op.logSoftmax(scores));
 	graph.output("probabilities", op.softmax(op.div(scores, temperature)));

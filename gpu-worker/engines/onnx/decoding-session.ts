@@ -1,6 +1,6 @@
 import type * as ort from "onnxruntime-node";
 import type { LlamaConfig } from "../../model/config.ts";
-import { buildDecodingGraph } from "../../model/decoding-graph.ts";
+import { buildDecodingGraph, TIED_HEAD } from "../../model/decoding-graph.ts";
 import { readMergedWeights, readModelConfig } from "../../model/folder.ts";
 import type { KvCache, NewEntries } from "./kv-cache.ts";
 import { float, int64, openSessionWith, type Tensors } from "./session.ts";
@@ -26,7 +26,8 @@ export class DecodingSession {
 	static async open(modelDir: string, threads: number): Promise<DecodingSession> {
 		const config = readModelConfig(modelDir);
 		const weights = readMergedWeights(modelDir, config);
-		return new DecodingSession(config, await openSessionWith(weights, buildDecodingGraph(config), threads));
+		const aliases = { "model.embed_tokens.weight": TIED_HEAD };
+		return new DecodingSession(config, await openSessionWith(weights, buildDecodingGraph(config), threads, aliases));
 	}
 
 	/**

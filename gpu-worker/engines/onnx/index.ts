@@ -7,7 +7,7 @@ import { createOnnxTrainer } from "./trainer.ts";
 const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
 
 /** Raise when the graphs change so that the last bits of a result may: old results are then not taken for new ones. */
-const REVISION = 3;
+const REVISION = 4;
 
 /**
  * The embedded engine: Llama models in float32 on onnxruntime's CPU provider.
