@@ -21,7 +21,7 @@ export interface ExternalWeights {
  * lays out for its kernels once, instead of at every run; of the weights as they come, one at a time is in memory.
  */
 export async function writeExternalWeights(
-	weights: Iterable<readonly [string, Float32Array]>,
+	weights: Iterable<readonly [string, ArrayBufferView]>,
 ): Promise<ExternalWeights> {
 	const folder = await mkdtemp(join(tmpdir(), "dno-weights-"));
 	const remove = () => rm(folder, { recursive: true, force: true });

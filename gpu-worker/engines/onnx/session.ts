@@ -31,7 +31,7 @@ export async function openSession(graph: Graph, threads: number): Promise<ort.In
 
 /** Loads a graph whose weights are constants. */
 export async function openSessionWith(
-	weights: Iterable<readonly [string, Float32Array]>,
+	weights: Iterable<readonly [string, ArrayBufferView]>,
 	graph: Graph,
 	threads: number,
 ): Promise<ort.InferenceSession> {
