@@ -62,7 +62,10 @@ async function logDistributions(model: string, threads: number, weights: WeightT
 		await feed(new KvCache(session.config, texts.length), prompts);
 		for (let place = 1; place < texts[0]!.response.length; place++) {
 			const live = texts.filter(({ response }) => response.length > place);
-			await feed(cache, live.map(({ response }) => [response[place - 1]!])); 
+			await feed(
+				cache,
+				live.map(({ response }) => [response[place - 1]!]),
+			);
 		}
 	} finally {
 		await session.dispose();

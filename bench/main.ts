@@ -1,8 +1,9 @@
-/* `npm run bench`: the engine on a small model; `-- sampling` and `-- training`: beside transformers and TRL; `-- greedy`: a check, not a race. */
+/* `npm run bench`: the engine on a small model; `-- sampling` and `-- training`: beside transformers and TRL; `-- int8`: 8-bit weights beside float32; `-- greedy`: a check, not a race. */
 
 const [name = "engine", ...args] = process.argv.slice(2);
 if (name.startsWith("-") || name === "engine") await import("./engine.ts");
 else if (name === "sampling") await (await import("./sampling.ts")).benchSampling(args);
 else if (name === "training") await (await import("./training.ts")).benchTraining(args);
 else if (name === "greedy") await (await import("./greedy.ts")).checkGreedy(args);
-else throw new Error(`unknown benchmark ${name}: engine, sampling, training or greedy`);
+else if (name === "int8") await (await import("./int8.ts")).benchInt8(args);
+else throw new Error(`unknown benchmark ${name}: engine, sampling, int8, training or greedy`);

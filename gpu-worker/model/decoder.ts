@@ -64,11 +64,6 @@ export function decoder(
 }
 
 /** Scores of the next token: hidden states [N, D] → [N, V]. */
-export function logits(
-	config: LlamaConfig,
-	weights: Weights,
-	hidden: Value,
-	linear: LinearLayer = op.linear,
-): Value {
+export function logits(config: LlamaConfig, weights: Weights, hidden: Value, linear: LinearLayer = op.linear): Value {
 	return linear(hidden, weights(config.tieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"));
 }

@@ -1,47 +1,47 @@
-import type { Graph, Value } from "../graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { QuantizedWeight } from "../graph/ops/quantized-linear.ts";
 import type { LlamaConfig } from "./config.ts";
 import { type ParameterSpec, parameterSpecs } from "./parameters.ts";
 
-/**
- * Largest integer of a weight: processors without 8-bit dot products (AVX2) add two products of an input (at most 127 + 128)
- * and a weight in 16 bits, and these must not overflow: 2·255·64 < 2¹⁵.
- */
-const LARGEST = Number(process.env.LARGEST ?? 127);
-
-/** Rows are transposed so many at a time, so that a line of the cache is written whole. */
-const BLOCK = 64;
+/** Weights that share a scale: fewer follow the weights more closely, and take more scales. */
+const BLOCK_SIZE = 32;
+/** Largest integer, and the one that stands for zero. */
+const LARGEST = 127;
+const ZERO_POINT = 128;
 
 /** A weight matrix [out, in] in 8 bits. */
 export interface Int8Matrix {
-	/** [in, out], as MatMulInteger takes its second operand. */
-	readonly integers: Int8Array;
-	/** [out]. */
+	/** [out, blocks, BLOCK_SIZE], in 1 … 255. */
+	readonly integers: Uint8Array;
+	/** [out, blocks]. */
 	readonly scales: Float32Array;
 }
 
 /**
- * Rounds a weight to 8 bits, symmetrically and one scale a row: scale = max|w|/LARGEST over the row, integer = w/scale rounded
- * to the nearest (a row of zeros has scale 0). So |w − integer·scale| ≤ scale/2, up to float32's own rounding.
+ * Rounds a weight to 8 bits, symmetrically, in blocks of a row: scale = max|w|/127 over the block, integer = 128 + w/scale
+ * rounded to the nearest (in a block of zeros, scale 0 and integer 128). So |w − (integer − 128)·scale| ≤ scale/2, up to
+ * float32's own rounding. Where `columns` is no multiple of the block size, rows are filled up with zeros.
  *
  * @param weight [rows, columns]
  */
-export function quantizeRows(weight: Float32Array, rows: number, columns: number): Int8Matrix {
-	const integers = new Int8Array(weight.length);
-	const scales = new Float32Array(rows);
-	for (let row = 0; row < rows; row++) {
+export function quantizeBlocks(weight: Float32Array, rows: number, columns: number): Int8Matrix {
+	const blocks = Math.ceil(columns / BLOCK_SIZE);
+	const integers = new Uint8Array(rows * blocks * BLOCK_SIZE).fill(ZERO_POINT);
+	const scales = new Float32Array(rows * blocks);
+	for (let block = 0; block < rows * blocks; block++) {
+		const row = Math.floor(block / blocks);
+		const from = row * columns + (block % blocks) * BLOCK_SIZE;
+		const end = Math.min(from + BLOCK_SIZE, (row + 1) * columns);
 		let largest = 0;
-		for (let i = row * columns; i < (row + 1) * columns; i++) largest = Math.max(largest, Math.abs(weight[i]!));
-		scales[row] = largest / LARGEST;
-	}
-	for (let first = 0; first < rows; first += BLOCK) {
-		const end = Math.min(rows, first + BLOCK);
-		for (let column = 0; column < columns; column++) {
-			for (let row = first; row < end; row++) {
-				const scale = scales[row]!;
-				integers[column * rows + row] = scale === 0 ? 0 : Math.round(weight[row * columns + column]! / scale);
-			}
+		for (let i = from; i < end; i++) {
+			const size = Math.abs(weight[i]!);
+			if (size > largest) largest = size;
 		}
+		scales[block] = largest / LARGEST;
+		const scale = scales[block]!;
+		if (scale === 0) continue;
+		const shift = block * BLOCK_SIZE - from;
+		for (let i = from; i < end; i++) integers[i + shift] = ZERO_POINT + Math.round(weight[i]! / scale);
 	}
 	return { integers, scales };
 }
@@ -60,8 +60,9 @@ function linearSpecs(config: LlamaConfig): ParameterSpec[] {
 export function declareInt8Weights(graph: Graph, config: LlamaConfig): (name: string) => QuantizedWeight {
 	const values = new Map(
 		linearSpecs(config).map(({ name, shape: [out, into] }): [string, QuantizedWeight] => {
-			const integers: Value = graph.input(integersName(name), "int8", [into!, out!]);
-			return [name, { integers, scales: graph.input(scalesName(name), "float32", [out!]) }];
+			const blocks = Math.ceil(into! / BLOCK_SIZE);
+			const integers = graph.input(integersName(name), "uint8", [out!, blocks, BLOCK_SIZE]);
+			return [name, { integers, scales: graph.input(scalesName(name), "float32", [out!, blocks]) }];
 		}),
 	);
 	return (name) => values.get(config.tieEmbeddings && name === EMBEDDING ? HEAD : name)!;
@@ -81,7 +82,7 @@ export function* int8Weights(
 		if (name === EMBEDDING || spec === undefined) yield [name, data];
 		if (spec === undefined) continue;
 		const [rows, columns] = spec.shape as [number, number];
-		const { integers, scales } = quantizeRows(data, rows, columns);
+		const { integers, scales } = quantizeBlocks(data, rows, columns);
 		yield [integersName(spec.name), integers];
 		yield [scalesName(spec.name), scales];
 	}

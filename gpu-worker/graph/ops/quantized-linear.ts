@@ -1,54 +1,35 @@
 import { DnoError } from "../../../core/errors.ts";
 import type { Value } from "../graph.ts";
-import { add, mul, toFloat } from "./elementwise.ts";
-import { expand, reshape } from "./shape.ts";
+import { add } from "./elementwise.ts";
 
-/** A linear layer's weight [out, in] as integers times one scale an output; see model/int8-weights.ts. */
+/** A linear layer's weight [out, in] in 8 bits, block by block along a row; see model/int8-weights.ts. */
 export interface QuantizedWeight {
-	/** int8 [in, out]. */
+	/** uint8 [out, blocks, block size], 128 standing for zero; the last block of a row is filled up with that. */
 	readonly integers: Value;
-	/** float32 [out]. */
+	/** float32 [out, blocks]. */
 	readonly scales: Value;
 }
 
-/** Largest integer of an input, and what is added to make it unsigned. */
-const LARGEST = 127;
-const ZERO_POINT = 128;
-/** Keeps the scale of a row of zeros above zero; far below any other scale's last bit. */
-const TINY = 1e-30;
+/** MatMulNBits' accuracy_level of products in 8-bit integers; without it weights are made floats again at every run. */
+const INTEGER_PRODUCTS = 4;
 
 /**
- * x·Wᵀ + b in 8-bit integers: [N, in] → [N, out]; has no gradient. Row n of x is rounded to u = round(x/s), ties to even,
- * s = max|x|/127 over that row (Dettmers et al., arXiv 2208.07339, vector-wise quantisation), and y = (u·q)·s·scale with the
- * sum in 32-bit integers. Scales of a row's own and exact sums make the result independent, to the last bit, of the other rows.
+ * x·Wᵀ + b for W = (integers − 128)·scale: [N, in] → [N, out]; has no gradient. onnxruntime's MatMulNBits rounds x to 8 bits as
+ * well, in blocks of a row's own, so that a row of the result does not depend on the other rows.
  */
 export function quantizedLinear(x: Value, { integers, scales }: QuantizedWeight, bias?: Value): Value {
-	const { graph } = x;
 	const [rows, inner] = x.shape;
-	const [innerW, columns] = integers.shape;
-	if (x.shape.length !== 2 || inner !== innerW || columns !== scales.shape[0]) {
+	const [columns, blocks, size] = integers.shape as number[];
+	const isCovered = typeof inner === "number" && Math.ceil(inner / size!) === blocks;
+	if (x.shape.length !== 2 || !isCovered || scales.shape.join() !== [columns, blocks].join()) {
 		throw new DnoError({ what: "quantizedLinear's operands do not fit", got: [x.shape, integers.shape, scales.shape] });
 	}
-	const [magnitude] = graph.emit({ op: "Abs", inputs: [x], outputs: [{ dtype: "float32", shape: x.shape }] });
-	const [largest] = graph.emit({
-		op: "ReduceMax",
-		inputs: [magnitude, graph.integers([1])],
-		outputs: [{ dtype: "float32", shape: [rows!] }],
-		attributes: { keepdims: 0 },
-	});
-	const scale = add(mul(largest!, 1 / LARGEST), TINY);
-	const zeroPoint = graph.constant(Uint8Array.of(ZERO_POINT), [1]);
-	const [rounded] = graph.emit({
-		op: "QuantizeLinear",
-		inputs: [x, scale, expand(zeroPoint, [rows!])],
-		outputs: [{ dtype: "uint8", shape: x.shape }],
-		attributes: { axis: 0 },
-	});
-	const [sums] = graph.emit({
-		op: "MatMulInteger",
-		inputs: [rounded, integers, zeroPoint],
-		outputs: [{ dtype: "int32", shape: [rows!, columns!] }],
-	});
-	const y = mul(mul(toFloat(sums!), reshape(scale, [rows!, 1])), scales);
+	const y = x.graph.emit({
+		op: "MatMulNBits",
+		domain: "com.microsoft",
+		inputs: [x, integers, scales],
+		outputs: [{ dtype: "float32", shape: [rows!, columns!] }],
+		attributes: { K: inner, N: columns!, bits: 8, block_size: size!, accuracy_level: INTEGER_PRODUCTS },
+	})[0]!;
 	return bias === undefined ? y : add(y, bias);
 }
