@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { WeightType } from "../core/config.ts";
 import type { LoraSettings, PreferenceTokens, SampleRequest, SamplingSettings } from "../gpu-worker/engine.ts";
 import { createOnnxEngine } from "../gpu-worker/engines/onnx/index.ts";
 import { openScorer } from "../gpu-worker/engines/onnx/scorer.ts";
@@ -14,6 +15,7 @@ import { profileSampling } from "./sampling-profile.ts";
 interface SamplingWork {
 	readonly model: string;
 	readonly threads: number;
+	readonly weights?: WeightType;
 	readonly requests: readonly SampleRequest[];
 	readonly settings: SamplingSettings;
 }
@@ -29,12 +31,12 @@ interface TrainingWork {
 
 let open: { readonly key: string; readonly sampler: Awaited<ReturnType<typeof openSampler>> } | undefined;
 
-async function openSampler({ model, threads }: SamplingWork) {
-	return await createOnnxEngine({ threads }).openSampler(model);
+async function openSampler({ model, threads, weights }: SamplingWork) {
+	return await createOnnxEngine({ threads }).openSampler(model, weights);
 }
 
 async function sample(work: SamplingWork) {
-	const key = JSON.stringify([work.model, work.threads]);
+	const key = JSON.stringify([work.model, work.threads, work.weights]);
 	if (open?.key !== key) {
 		await open?.sampler.dispose();
 		open = { key, sampler: await openSampler(work) };

@@ -38,6 +38,15 @@ test("a single response is printed as it comes, and is the one that --json gives
 	expect(await generate(...how.slice(0, -1), "4", "--json")).not.toEqual([line]);
 });
 
+test("--int8 draws from the rounded policy, which is another one", async () => {
+	const dir = await newModel();
+	const how = [dir, "--prompt", promptOf(dir), "--greedy", "--max-tokens", "3", "--json"];
+	const first = (lines: string[]) => (JSON.parse(lines[0]!) as { logProbabilities: number[] }).logProbabilities[0]!;
+	const [exact, rounded] = [first(await generate(...how)), first(await generate(...how, "--int8"))];
+	expect(rounded).not.toBe(exact);
+	expect(Math.abs(rounded - exact)).toBeLessThan(0.3);
+});
+
 test("several responses have seeds of their own; greedy ones are all the same", async () => {
 	const dir = await newModel();
 	const how = [dir, "--prompt", promptOf(dir), "--n", "3", "--json"];

@@ -7,6 +7,7 @@ export * from "./ops/joined-softmax.ts";
 export * from "./ops/low-rank.ts";
 export * from "./ops/matmul.ts";
 export * from "./ops/normalization.ts";
+export * from "./ops/quantized-linear.ts";
 export * from "./ops/reduce.ts";
 export * from "./ops/response-log-probabilities.ts";
 export * from "./ops/rotary.ts";

@@ -23,7 +23,7 @@ export interface ExternalWeights {
  * @param aliases further names under which the model refers to weights, by their names
  */
 export async function writeExternalWeights(
-	weights: Iterable<readonly [string, Float32Array]>,
+	weights: Iterable<readonly [string, ArrayBufferView]>,
 	aliases: Readonly<Record<string, string>>,
 ): Promise<ExternalWeights> {
 	const folder = await mkdtemp(join(tmpdir(), "dno-weights-"));

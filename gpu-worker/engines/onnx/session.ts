@@ -35,7 +35,7 @@ export async function openSession(graph: Graph, threads: number): Promise<ort.In
  * @param aliases further names of weights, by their names
  */
 export async function openSessionWith(
-	weights: Iterable<readonly [string, Float32Array]>,
+	weights: Iterable<readonly [string, ArrayBufferView]>,
 	graph: Graph,
 	threads: number,
 	aliases: Readonly<Record<string, string>> = {},
