@@ -1,6 +1,6 @@
 /*
- * `npm run bench`: the engine on a small model; `-- sampling` and `-- training`: beside transformers and TRL; `-- judging`:
- * beside what Temporal allows; `-- greedy`: a check, not a race.
+ * `npm run bench`: the engine on a small model; `-- sampling` and `-- training`: beside transformers and TRL; `-- int8`: 8-bit
+ * weights beside float32; `-- judging`: beside what Temporal allows; `-- greedy`: a check, not a race.
  */
 
 const [name = "engine", ...args] = process.argv.slice(2);
@@ -9,4 +9,5 @@ else if (name === "sampling") await (await import("./sampling.ts")).benchSamplin
 else if (name === "training") await (await import("./training.ts")).benchTraining(args);
 else if (name === "judging") await (await import("./judging.ts")).benchJudging(args);
 else if (name === "greedy") await (await import("./greedy.ts")).checkGreedy(args);
-else throw new Error(`unknown benchmark ${name}: engine, sampling, training, judging or greedy`);
+else if (name === "int8") await (await import("./int8.ts")).benchInt8(args);
+else throw new Error(`unknown benchmark ${name}: engine, sampling, int8, training, judging or greedy`);

@@ -22,11 +22,16 @@ export function readOptions(args: readonly string[]) {
 	return { json: values.json, model, repeats: Number(values.repeats), threads: Number(values.threads) };
 }
 
-/** The peers' process, in the environment that bench/setup makes or the interpreter that DNO_BENCH_PYTHON names. */
-export function openPeers(): Contender {
+/** A peer's process, in the environment that bench/setup makes or of the interpreter that DNO_BENCH_PYTHON names. */
+export function openPython(script: string, args: readonly string[] = []): Contender {
 	const python = process.env.DNO_BENCH_PYTHON ?? join(import.meta.dirname, ".venv/bin/python");
 	if (!existsSync(python)) throw new Error(`there is no ${python}: run bench/setup, or set DNO_BENCH_PYTHON`);
-	return new Contender("peers.py", python, [join(import.meta.dirname, "peers.py")]);
+	return new Contender(script, python, [join(import.meta.dirname, script), ...args]);
+}
+
+/** The process of transformers and TRL. */
+export function openPeers(): Contender {
+	return openPython("peers.py");
 }
 
 /** Our process. */

@@ -3,16 +3,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { WeightType } from "../core/config.ts";
 import type { LoraSettings, PreferenceTokens, SampleRequest, SamplingSettings } from "../gpu-worker/engine.ts";
 import { createOnnxEngine } from "../gpu-worker/engines/onnx/index.ts";
 import { openScorer } from "../gpu-worker/engines/onnx/scorer.ts";
 import { readMergedModel } from "../gpu-worker/model/folder.ts";
+import { profileSampling } from "./sampling-profile.ts";
 
 /* Our side of the benchmarks: reads work as lines of JSON and answers each with one, as peers.py does. */
 
 interface SamplingWork {
 	readonly model: string;
 	readonly threads: number;
+	readonly weights?: WeightType;
 	readonly requests: readonly SampleRequest[];
 	readonly settings: SamplingSettings;
 }
@@ -28,21 +31,22 @@ interface TrainingWork {
 
 let open: { readonly key: string; readonly sampler: Awaited<ReturnType<typeof openSampler>> } | undefined;
 
-async function openSampler({ model, threads }: SamplingWork) {
-	return await createOnnxEngine({ threads }).openSampler(model);
+async function openSampler({ model, threads, weights }: SamplingWork) {
+	return await createOnnxEngine({ threads }).openSampler(model, weights);
 }
 
 async function sample(work: SamplingWork) {
-	const key = JSON.stringify([work.model, work.threads]);
+	const key = JSON.stringify([work.model, work.threads, work.weights]);
 	if (open?.key !== key) {
 		await open?.sampler.dispose();
 		open = { key, sampler: await openSampler(work) };
 	}
+	const { sampler } = open;
 	const start = performance.now();
-	const responses = (await open.sampler.sample(work.requests, work.settings)).flat();
+	const { result, profile } = await profileSampling(() => sampler.sample(work.requests, work.settings));
 	const seconds = (performance.now() - start) / 1000;
-	const tokens = responses.map((response) => response.tokens);
-	return { seconds, count: tokens.flat().length, tokens };
+	const tokens = result.flat().map((response) => response.tokens);
+	return { seconds, count: tokens.flat().length, tokens, profile };
 }
 
 async function train({ model, threads, lora, pairs, steps, batchSize }: TrainingWork) {
@@ -90,11 +94,11 @@ async function scoringSeconds(model: string, threads: number, pairs: readonly Pr
 for await (const line of createInterface({ input: process.stdin })) {
 	const work = JSON.parse(line) as ({ task: "train" } & TrainingWork) | ({ task: "sample" | "greedy" } & SamplingWork);
 	const result = await (work.task === "train" ? train(work) : sample(work));
-	console.log(JSON.stringify({ ...result, peakBytes: peakBytes() }));
+	console.log(JSON.stringify({ ...result, peakBytes: memory("VmHWM"), ownBytes: memory("RssAnon") }));
 }
 await open?.sampler.dispose();
 
-/** Largest resident set of this process so far; Linux only. */
-function peakBytes(): number {
-	return Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))![1]) * 1024;
+/** Bytes of this process: VmHWM is its largest resident set so far, RssAnon what of it now is no page of a file; Linux only. */
+function memory(key: "VmHWM" | "RssAnon"): number {
+	return Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync("/proc/self/status", "utf8"))![1]) * 1024;
 }

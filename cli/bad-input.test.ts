@@ -51,6 +51,12 @@ const cases: Case[] = [
 		says: "--set sampling.samples=1: sampling.samples must be at least 2",
 	},
 	{
+		name: "weights of no type that there is",
+		code: 2,
+		break: (campaign) => edit(campaign, "samples: 4", 'weights: "int4", samples: 4'),
+		says: 'DIR/dno.config.ts:13: sampling.weights must be one of "float32", "int8". got "int4"',
+	},
+	{
 		name: "an oracle of no kind that there is",
 		code: 2,
 		break: (campaign) => edit(campaign, 'kind: "verifier"', 'kind: "llm"'),
@@ -250,8 +256,8 @@ const cases: Case[] = [
 ];
 
 describe.concurrent("bad input is one clear error", () => {
-	test.for(cases)("$name", async ({ code, args = [], break: damage, says }, { expect }) => {
-		const campaign = makeCampaign();
+	test.for(cases)("$name", async ({ code, args = [], break: damage, says }, { expect, onTestFinished }) => {
+		const campaign = makeCampaign(onTestFinished);
 		damage?.(campaign);
 		const named = args[0] !== undefined && !args[0].startsWith("-");
 		const result = await dno(["run", ...(named ? args : [campaign.folder, ...args])], { cwd: campaign.folder });

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import { tinyConfig } from "../bench/golden/tiny-config.ts";
 import { readModel } from "../gpu-worker/model/folder.ts";
 import { createRandomModel } from "../gpu-worker/model/init.ts";
-import { temporaryFolder } from "../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../test/temporary-folder.ts";
 import { ensureModel } from "./ensure-model.ts";
 import { loadCampaign } from "./load-campaign.ts";
 import { edit, makeCampaign } from "./testing/campaign-folder.ts";

@@ -15,7 +15,7 @@ import {
 } from "../gpu-worker/model/folder.ts";
 import { createRandomModel } from "../gpu-worker/model/init.ts";
 import { fixtureReport, severalSeedsReport } from "../test/browser/fixture-report.ts";
-import { temporaryFolder } from "../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../test/temporary-folder.ts";
 import { dno } from "./testing/dno.ts";
 import { fakeHub } from "./testing/fake-hub.ts";
 

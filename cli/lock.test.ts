@@ -1,14 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../test/temporary-folder.ts";
 import { acquireLock, lockHolder } from "./lock.ts";
 import { ownIdentity } from "./process-identity.ts";
 
 /** More than Linux gives to any process. */
 const NO_PROCESS = 2 ** 22 + 1;
 
-const folder = () => mkdtempSync(join(tmpdir(), "dno-lock-"));
+const folder = () => temporaryFolder();
 
 test("a lock is held until it is given back, and leaves nothing behind", () => {
 	const directory = folder();

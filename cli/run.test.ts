@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { CampaignRun } from "../infra/campaign/run.ts";
+import { temporaryFolder } from "../test/temporary-folder.ts";
 import type { EngineRoom } from "./engine-room.ts";
 import { runCommand } from "./run.ts";
 import { type CampaignFolder, makeCampaign } from "./testing/campaign-folder.ts";
@@ -22,7 +22,7 @@ let stdout: string;
 beforeEach(() => {
 	campaign = makeCampaign();
 	stdout = "";
-	vi.stubEnv("DNO_CACHE_DIR", mkdtempSync(join(tmpdir(), "dno-cache-")));
+	vi.stubEnv("DNO_CACHE_DIR", temporaryFolder());
 	vi.spyOn(process, "cwd").mockReturnValue(campaign.folder);
 	vi.spyOn(process.stdout, "write").mockImplementation((text) => {
 		stdout += text;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { campaignConfig } from "./config.ts";
+import { campaignConfig, defineConfig } from "./config.ts";
 
 const minimal = {
 	name: "small",
@@ -30,4 +30,9 @@ test("unknown keys are refused at every level", () => {
 	expect(campaignConfig.safeParse({ ...minimal, iteration: 3 }).success).toBe(false);
 	const sampling = { ...minimal.sampling, temprature: 1 };
 	expect(campaignConfig.safeParse({ ...minimal, sampling }).success).toBe(false);
+});
+
+test("defineConfig gives the config back as it is", () => {
+	const config = { ...minimal, oracle: { kind: "verifier", module: "verifier.ts" }, engine: { kind: "onnx" } } as const;
+	expect(defineConfig(config)).toBe(config);
 });

@@ -8,6 +8,13 @@ const path = z.string().min(1);
 const ALL_LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"] as const;
 const probability = z.number().min(0).max(1);
 
+/**
+ * How a policy's matrices are held while it samples: exactly, or rounded to 8 bits, faster and smaller, but then it is the rounded
+ * policy that samples (docs/performance.md has the divergence).
+ */
+const weightType = z.enum(["float32", "int8"]);
+export type WeightType = z.infer<typeof weightType>;
+
 /** Every training setting, without defaults: what a baseline may override. */
 const trainingFields = z.strictObject({
 	/** AdamW's peak learning rate. */
@@ -126,6 +133,8 @@ export const campaignConfig = z.strictObject({
 		repetition: z.strictObject({ ngram: z.int().positive(), times: z.int().min(2) }).optional(),
 		/** Longest response in tokens. */
 		maxTokens: z.int().positive(),
+		/** `int8` draws the answers to train on from the policy with 8-bit weights; training and its reference stay in float32. */
+		weights: weightType.default("float32"),
 	}),
 	/** Says which of two responses is better. */
 	oracle: oracleConfig,
@@ -176,6 +185,8 @@ export const campaignConfig = z.strictObject({
 		samples: z.int().positive().default(2),
 		temperature: z.number().nonnegative().default(1),
 		topP: z.number().positive().max(1).default(1),
+		/** As in `sampling`, which does not decide it: the policy that is kept has float32 weights, and that is evaluated. */
+		weights: weightType.default("float32"),
 		/** Use only the first so many held-out and validation prompts. */
 		maxPrompts: z.int().positive().optional(),
 		maxValidationPrompts: z.int().positive().optional(),

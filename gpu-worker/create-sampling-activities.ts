@@ -23,10 +23,10 @@ import { openPromptFormat } from "./prompt-format.ts";
 /** How many responses are drawn, and how; what ends a response is the same for an evaluation as for training. */
 function settingsOf({ sampling, evaluation }: CampaignConfig, purpose: SampleJob["purpose"]) {
 	if (purpose !== "evaluation") return sampling;
-	const { samples, temperature, topP } = evaluation;
+	const { samples, temperature, topP, weights } = evaluation;
 	const { maxTokens, stop, repetition } = sampling;
 	return {
-		...{ samples, temperature, topP, maxTokens },
+		...{ samples, temperature, topP, maxTokens, weights },
 		...(stop !== undefined && { stop }),
 		...(repetition !== undefined && { repetition }),
 	};
@@ -41,7 +41,7 @@ export function createSamplingActivities({ store, emit, engine, policies }: GpuD
 			const config = await readConfig(store, job.config);
 			const { seed } = config;
 			const { purpose, iteration, policy, prompts, from, to } = job;
-			const { samples, ...settings } = settingsOf(config, purpose);
+			const { samples, weights, ...settings } = settingsOf(config, purpose);
 			const count = purpose === "answers" ? 0 : samples;
 			// Every policy is evaluated with the same seeds: differences between policies are then less noisy.
 			const stream = purpose === "evaluation" ? "evaluation" : `training-${iteration}`;
@@ -51,6 +51,7 @@ export function createSamplingActivities({ store, emit, engine, policies }: GpuD
 				maxTokens: settings.maxTokens,
 				// What is at its default is left out, so that it does not change the key of a step.
 				...(config.prompts.format !== "chat" && { format: config.prompts.format }),
+				...(count > 0 && weights !== "float32" && { weights }),
 				policy: policy.manifest,
 				prompts: prompts.ref,
 				...{ purpose, count, from, to },
@@ -66,7 +67,7 @@ export function createSamplingActivities({ store, emit, engine, policies }: GpuD
 				}));
 				let sampled: SampledResponse[][] = slice.map(() => []);
 				if (count > 0) {
-					const sampler = await engine.openSampler(folder);
+					const sampler = await engine.openSampler(folder, weights);
 					try {
 						const total = prompts.count * count;
 						sampled = await sampler.sample(requests, settings, {

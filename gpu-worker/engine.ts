@@ -1,3 +1,4 @@
+import type { WeightType } from "../core/config.ts";
 import type { PairLoss } from "../core/losses.ts";
 import type { RepetitionRule } from "../core/repetition.ts";
 
@@ -185,6 +186,10 @@ export interface Engine {
 	readonly name: string;
 	/** Everything besides model, data and seed that determines the numbers, e.g. `onnx-cpu/1.30.0/threads=2`. */
 	readonly fingerprint: string;
-	openSampler(modelDir: string): Promise<Sampler>;
+	/**
+	 * @param weights how the matrices of the model are held; in int8 it is the rounded policy that samples, and whose
+	 * log-probabilities are told. Default: float32
+	 */
+	openSampler(modelDir: string, weights?: WeightType): Promise<Sampler>;
 	openTrainer(): Trainer;
 }

@@ -2,7 +2,7 @@ import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createFolderStore } from "../activities/store/folder-store.ts";
-import { temporaryFolder } from "../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../test/temporary-folder.ts";
 import { materialisePolicy, storePolicy } from "./policies.ts";
 
 test("a policy's folder is made once, and again where somebody edited it", async () => {

@@ -2,7 +2,7 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tinyConfig } from "../bench/golden/tiny-config.ts";
-import { temporaryFolder } from "../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../test/temporary-folder.ts";
 import { openTokenizer } from "./formats/tokenizer.ts";
 import { formatLlamaConfig } from "./model/config.ts";
 import { openPromptFormat } from "./prompt-format.ts";

@@ -1,12 +1,12 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { readPrompts } from "./read-prompts.ts";
 
 function write(content: string): string {
-	const file = join(mkdtempSync(join(tmpdir(), "dno-prompts-")), "train.jsonl");
+	const file = join(temporaryFolder(), "train.jsonl");
 	writeFileSync(file, content);
 	return file;
 }

@@ -1,10 +1,8 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { config } from "../../cli/testing/events.ts";
 import type { Verdict } from "../../core/records.ts";
 import type { EvaluationJob } from "../../core/steps.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { createFolderStore } from "../store/folder-store.ts";
 import { toJsonLines } from "../store/json-lines.ts";
 import { failed, group, scores } from "../testing/groups.ts";
@@ -13,7 +11,7 @@ import { createEvaluationActivities } from "./create-evaluation-activities.ts";
 
 /** Scores an evaluation of one prompt a verdict. */
 async function score(verdicts: readonly Verdict[]) {
-	const store = createFolderStore(mkdtempSync(join(tmpdir(), "dno-evaluation-")));
+	const store = createFolderStore(temporaryFolder());
 	const put = (text: string) => store.put(text, { step: "test", inputs: {} });
 	const groups = verdicts.map((_, i) => {
 		const { responses, ...rest } = group(`p${i}`, 2);

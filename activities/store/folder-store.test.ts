@@ -1,8 +1,8 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { type ArtifactRef, SCHEMA_VERSION } from "../../core/records.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { createFolderStore } from "./folder-store.ts";
 import type { Store } from "./store.ts";
 
@@ -10,7 +10,7 @@ const lineage = { step: "test", inputs: {} };
 let dir: string;
 let store: Store;
 beforeEach(() => {
-	dir = mkdtempSync(join(tmpdir(), "dno-store-"));
+	dir = temporaryFolder();
 	store = createFolderStore(join(dir, "store"));
 });
 

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWeights } from "../../gpu-worker/model/folder.ts";
 import { createRandomModel } from "../../gpu-worker/model/init.ts";
@@ -15,8 +16,9 @@ for (const [name, seed, tieEmbeddings] of [
 ] as const) {
 	await createRandomModel({ config: tinyConfig(tieEmbeddings), tokenizerFile, seed, outDir: join(outDir, name) });
 }
-Object.entries(tinyArchitectures).forEach(([name, config], seed) => {
+for (const [seed, [name, config]] of Object.entries(tinyArchitectures).entries()) {
 	const folder = join(outDir, "architectures", name);
-	createRandomModel({ config, tokenizerFile, seed, outDir: folder });
-	writeWeights(folder, config, tinyWeights(config, seed));
-});
+	await createRandomModel({ config, tokenizerFile, seed, outDir: folder });
+	await rm(join(folder, "model.safetensors")); // weights are written to new files only
+	await writeWeights(folder, config, tinyWeights(config, seed));
+}

@@ -19,6 +19,7 @@ BETA, NLL_WEIGHT, DESIRABLE, UNDESIRABLE = 0.5, 0.7, 1.0, 1.5
 PROMPTS = [[3, 7, 11, 5], [4, 4, 9], [19, 6, 2, 8, 10, 12]]
 CHOSEN = [[13, 8, 1], [15, 16, 17, 18, 1], [5, 1]]
 REJECTED = [[9, 1], [3, 14, 1], [7, 7, 7, 1]]
+WIN_RATES = {"chosen": [0.9, 0.6, 1.0], "rejected": [0.2, 0.5, 0.3]}
 SAMPLES = 6  # entries of a gradient that are kept for the models of every architecture, beside its norm
 
 
@@ -37,9 +38,39 @@ def sft(model, reference):
     return -torch.cat([token_log_probabilities(model, p, r) for p, r in zip(PROMPTS, CHOSEN)]).mean()
 
 
+def pair_gains(model, reference):
+    """log π/π_ref of the chosen and of the rejected responses, [pairs] each."""
+    return [sums(model, PROMPTS, side) - sums(reference, PROMPTS, side).detach() for side in (CHOSEN, REJECTED)]
+
+
+def win_rates():
+    return [torch.tensor(WIN_RATES[side]) for side in ("chosen", "rejected")]
+
+
 def dpo(model, reference):
-    gains = [sums(model, PROMPTS, side) - sums(reference, PROMPTS, side).detach() for side in (CHOSEN, REJECTED)]
-    return -F.logsigmoid(BETA * (gains[0] - gains[1])).mean() + NLL_WEIGHT * sft(model, reference)
+    chosen, rejected = pair_gains(model, reference)
+    return -F.logsigmoid(BETA * (chosen - rejected)).mean() + NLL_WEIGHT * sft(model, reference)
+
+
+def dno_soft(model, reference):
+    """arXiv 2404.03715, Eq. 8, negated, with BETA for η."""
+    chosen, rejected = pair_gains(model, reference)
+    difference = BETA * chosen - BETA * rejected
+    r1, r2 = win_rates()
+    gain = torch.sigmoid(r1 - r2) * F.logsigmoid(difference) + torch.sigmoid(r2 - r1) * F.logsigmoid(-difference)
+    return -gain.mean()
+
+
+def ipo(model, reference):
+    """arXiv 2310.12036, Eq. 17."""
+    chosen, rejected = pair_gains(model, reference)
+    return F.mse_loss(chosen - rejected, torch.full([len(PROMPTS)], 1 / (2 * BETA)))
+
+
+def sppo(model, reference):
+    """arXiv 2405.00675, Algorithm 1, with 1/BETA for η; both responses of a pair, half each."""
+    sides = zip(pair_gains(model, reference), win_rates())
+    return sum(F.mse_loss(gain, (rate - 0.5) / BETA) for gain, rate in sides) / 2
 
 
 def kto(model, reference):
@@ -64,10 +95,10 @@ def gradients_of(model, loss):
 
 def measure(model, reference):
     result = {}
-    for loss in (sft, dpo, kto):
+    for loss in (sft, dpo, kto, dno_soft, ipo, sppo):
         value = loss(model, reference)
         gradients = {name: rounded(gradient) for name, gradient in gradients_of(model, value).items()}
-        result[loss.__name__] = {"loss": value.item(), "gradients": gradients}
+        result[loss.__name__.replace("_", "-")] = {"loss": value.item(), "gradients": gradients}
     tokens = [token_log_probabilities(model, p, r) for p, r in zip(PROMPTS, CHOSEN)]
     return result | {"tokenLogProbabilities": [rounded(t) for t in tokens]}
 
@@ -114,6 +145,7 @@ def main():
         "prompts": PROMPTS,
         "chosen": CHOSEN,
         "rejected": REJECTED,
+        "winRates": WIN_RATES,
         "settings": {"beta": BETA, "nllWeight": NLL_WEIGHT, "desirableWeight": DESIRABLE, "undesirableWeight": UNDESIRABLE},
         "reference": {side: rounded(sums(reference, PROMPTS, r)) for side, r in (("chosen", CHOSEN), ("rejected", REJECTED))},
         "models": {name: measure(model, reference) for name, model in models.items()},

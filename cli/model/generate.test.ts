@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { tinyConfig } from "../../bench/golden/tiny-config.ts";
 import { openTokenizer } from "../../gpu-worker/formats/tokenizer.ts";
 import { createRandomModel } from "../../gpu-worker/model/init.ts";
-import { temporaryFolder } from "../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { runGenerate } from "./generate.ts";
 
 const tokenizerFile = join(import.meta.dirname, "../../bench/golden/tokenizer.json");
@@ -36,6 +36,15 @@ test("a single response is printed as it comes, and is the one that --json gives
 	expect(response.logProbabilities).toHaveLength(response.tokens.length);
 	expect(await generate(...how, "--json")).toEqual([line]);
 	expect(await generate(...how.slice(0, -1), "4", "--json")).not.toEqual([line]);
+});
+
+test("--int8 draws from the rounded policy, which is another one", async () => {
+	const dir = await newModel();
+	const how = [dir, "--prompt", promptOf(dir), "--greedy", "--max-tokens", "3", "--json"];
+	const first = (lines: string[]) => (JSON.parse(lines[0]!) as { logProbabilities: number[] }).logProbabilities[0]!;
+	const [exact, rounded] = [first(await generate(...how)), first(await generate(...how, "--int8"))];
+	expect(rounded).not.toBe(exact);
+	expect(Math.abs(rounded - exact)).toBeLessThan(0.3);
 });
 
 test("several responses have seeds of their own; greedy ones are all the same", async () => {

@@ -20,6 +20,7 @@ const ARGS = {
 	"max-tokens": { type: "string", valueHint: "n", description: "Longest response in tokens (default: 256)" },
 	temperature: { type: "string", valueHint: "t", description: "Softmax temperature (default: 1)" },
 	"top-p": { type: "string", valueHint: "p", description: "Nucleus mass in (0, 1] (default: 1)" },
+	int8: { type: "boolean", description: "Round the model's matrices to 8 bits: faster and smaller, not exact" },
 	json: { type: "boolean", description: "Print every response as JSON, one a line" },
 	debug: { type: "boolean", description: "Print stacks of errors" },
 } as const satisfies ArgsDef;
@@ -41,7 +42,7 @@ export const generateCommand = defineCommand({
  */
 export async function runGenerate(rawArgs: readonly string[], print: (text: string) => void): Promise<number> {
 	const args = parseStrictly("dno model generate", rawArgs, ARGS);
-	const { dir, prompt, count, seed, settings, isRaw, isJson } = readArgs(args);
+	const { dir, prompt, count, seed, settings, weights, isRaw, isJson } = readArgs(args);
 	const { maxPositions } = readModelConfig(dir);
 	const { tokenizer, encodePrompt } = openPromptFormat(dir, isRaw ? "raw" : "chat");
 	const promptTokens = encodePrompt(prompt);
@@ -53,7 +54,7 @@ export async function runGenerate(rawArgs: readonly string[], print: (text: stri
 	const interrupt = listenForInterrupt(() => {});
 	const { signal } = interrupt;
 	try {
-		const sampler = await createOnnxEngine().openSampler(dir);
+		const sampler = await createOnnxEngine().openSampler(dir, weights);
 		const onToken = count === 1 && !isJson ? (_: unknown, token: number) => stream.push(token) : undefined;
 		try {
 			const [responses] = await sampler.sample(
@@ -105,6 +106,7 @@ function readArgs(args: StrictArgs) {
 			temperature: options.has("greedy") ? 0 : (decimal(args, "temperature") ?? 1),
 			topP: decimal(args, "top-p") ?? 1,
 		},
+		weights: options.has("int8") ? ("int8" as const) : ("float32" as const),
 		isRaw: options.has("raw"),
 		isJson: options.has("json"),
 	};

@@ -6,7 +6,7 @@ import { createOnnxEngine } from "../../gpu-worker/engines/onnx/index.ts";
 import { openTokenizer } from "../../gpu-worker/formats/tokenizer.ts";
 import { readModel } from "../../gpu-worker/model/folder.ts";
 import { createRandomModel } from "../../gpu-worker/model/init.ts";
-import { temporaryFolder } from "../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { runScore } from "./score.ts";
 import { runShow } from "./show.ts";
 

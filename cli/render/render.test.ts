@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { events, point } from "../testing/events.ts";
 import { Screen } from "../testing/screen.ts";
 import { createJsonRenderer } from "./json-renderer.ts";
@@ -110,7 +110,7 @@ describe("where there is no terminal", () => {
 	});
 
 	test("the table is the report's, which knows the iterations of earlier runs", () => {
-		const json = join(mkdtempSync(join(tmpdir(), "dno-render-")), "report.json");
+		const json = join(temporaryFolder(), "report.json");
 		writeFileSync(json, JSON.stringify({ lines: [{ name: "DNO", points: [point(0, 0.5), point(1, 0.6)] }] }));
 		const out = collect();
 		createPlainRenderer(out, clock(1)).show({ event: "finished", report: "/r.html", json, best: 0, seconds: 1 });

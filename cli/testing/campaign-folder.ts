@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { encodeSafetensors } from "../../gpu-worker/formats/safetensors.ts";
 import { parseLlamaConfig } from "../../gpu-worker/model/config.ts";
 import { elementCount, parameterSpecs } from "../../gpu-worker/model/parameters.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { SPECIAL_WORDS, WORD_TOKENIZER_CONFIG, wordTokenizer } from "../../test/word-tokenizer.ts";
 
 /** A campaign small enough to read, in a temporary folder: valid as it is, to be broken by one test each. */
@@ -62,8 +62,9 @@ export function prompts(prefix: string, count: number): string {
 	).join("");
 }
 
-export function makeCampaign(): CampaignFolder {
-	const folder = mkdtempSync(join(tmpdir(), "dno-cli-"));
+/** @param onFinished as of {@link temporaryFolder} */
+export function makeCampaign(onFinished?: Parameters<typeof temporaryFolder>[0]): CampaignFolder {
+	const folder = temporaryFolder(onFinished);
 	const path = (name: string) => join(folder, name);
 	const write = (name: string, content: unknown) => {
 		mkdirSync(dirname(path(name)), { recursive: true });

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { temporaryFolder } from "../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { type ChatMessage, openChatTemplate } from "./chat-template.ts";
 
 const folder = join(import.meta.dirname, "../../bench/golden");

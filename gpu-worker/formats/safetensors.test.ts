@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DnoError } from "../../core/errors.ts";
-import { temporaryFolder } from "../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { FLOAT_TYPES } from "./dtypes.ts";
 import { encodeSafetensors, readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { DnoError } from "../../core/errors.ts";
 import { tokenizerConfigJson, tokenizerJson } from "../../examples/geometry/tokenizer.ts";
-import { temporaryFolder } from "../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { openTokenizer } from "./tokenizer.ts";
 
 const tiny = join(import.meta.dirname, "../../bench/golden/tokenizer.json");

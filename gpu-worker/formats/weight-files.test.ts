@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DnoError } from "../../core/errors.ts";
-import { temporaryFolder } from "../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { writeSafetensors } from "./safetensors.ts";
 import { WEIGHTS, WEIGHTS_INDEX, WeightFiles, weightFileNames } from "./weight-files.ts";
 

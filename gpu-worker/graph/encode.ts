@@ -4,7 +4,7 @@ import { liveNodes } from "./prune.ts";
 import type { Shape } from "./shapes.ts";
 
 /** ONNX TensorProto.DataType. */
-const ELEMENT_TYPES: Record<DataType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+const ELEMENT_TYPES: Record<DataType, number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 };
 
 /** Opset 23 is the first with RotaryEmbedding; IR version 11 belongs to it. */
 const OPSET = 23;

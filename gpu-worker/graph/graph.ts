@@ -2,7 +2,7 @@ import { DnoError } from "../../core/errors.ts";
 import type { Dim, Shape } from "./shapes.ts";
 
 /** Element types that our graphs use, under onnxruntime's names. */
-export type DataType = "float32" | "int64" | "int32" | "bool";
+export type DataType = "float32" | "int64" | "int32" | "int8" | "uint8" | "bool";
 
 /** One tensor in a graph: the output of a node, an input or a constant. */
 export interface Value {
@@ -49,7 +49,7 @@ interface NodeSpec {
 
 export interface Constant {
 	readonly value: Value;
-	readonly data: Float32Array | BigInt64Array | Int32Array;
+	readonly data: Float32Array | BigInt64Array | Int32Array | Uint8Array;
 }
 
 /**
@@ -106,8 +106,8 @@ export class Graph {
 	}
 
 	/** A constant of the given shape; equal small constants are stored once. */
-	constant(data: Float32Array | BigInt64Array | Int32Array, shape: readonly number[]): Value {
-		const dtype = data instanceof Float32Array ? "float32" : data instanceof Int32Array ? "int32" : "int64";
+	constant(data: Constant["data"], shape: readonly number[]): Value {
+		const dtype = elementType(data);
 		const key = data.length <= 16 ? `${dtype}[${shape}]${data}` : undefined;
 		const known = key === undefined ? undefined : this.#constantsByKey.get(key);
 		if (known !== undefined) return known;
@@ -169,4 +169,10 @@ export class Graph {
 		this.#counter += 1;
 		return { graph: this, name: `${op}_${this.#counter}`, dtype, shape };
 	}
+}
+
+function elementType(data: Constant["data"]): DataType {
+	if (data instanceof Float32Array) return "float32";
+	if (data instanceof Int32Array) return "int32";
+	return data instanceof Uint8Array ? "uint8" : "int64";
 }

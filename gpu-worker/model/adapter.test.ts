@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tinyConfig } from "../../bench/golden/tiny-config.ts";
-import { temporaryFolder } from "../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { encodeSafetensors } from "../formats/safetensors.ts";
 import {
 	type Adapter,

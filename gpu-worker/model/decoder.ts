@@ -64,6 +64,6 @@ export function decoder(
 }
 
 /** Scores of the next token: hidden states [N, D] → [N, V]. */
-export function logits(config: LlamaConfig, weights: Weights, hidden: Value): Value {
-	return op.linear(hidden, weights(config.tieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"));
+export function logits(config: LlamaConfig, weights: Weights, hidden: Value, linear: LinearLayer = op.linear): Value {
+	return linear(hidden, weights(config.tieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"));
 }

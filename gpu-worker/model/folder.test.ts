@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tinyConfig } from "../../bench/golden/tiny-config.ts";
 import { DnoError } from "../../core/errors.ts";
-import { temporaryFolder } from "../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import { readModel, writeModelLike } from "./folder.ts";
 import { createRandomModel, randomWeights } from "./init.ts";

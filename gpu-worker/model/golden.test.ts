@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tinyConfig } from "../../bench/golden/tiny-config.ts";
-import { ktoReferencePoint } from "../../core/losses.ts";
+import { ktoReferencePoint, sigmoid } from "../../core/losses.ts";
 import { runGraph } from "../../test/unit/gpu-worker/run-graph.ts";
 import { packBatch, type SequenceRow } from "../engines/onnx/batch.ts";
 import { openScorer } from "../engines/onnx/scorer.ts";
@@ -14,11 +14,12 @@ interface Golden {
 	prompts: number[][];
 	chosen: number[][];
 	rejected: number[][];
+	winRates: { chosen: number[]; rejected: number[] };
 	settings: { beta: number; nllWeight: number; desirableWeight: number; undesirableWeight: number };
 	reference: { chosen: number[]; rejected: number[] };
 	models: Record<
 		"tied" | "untied",
-		Record<"sft" | "dpo" | "kto", { loss: number; gradients: Record<string, number[]> }> & {
+		Record<LossSpec["loss"], { loss: number; gradients: Record<string, number[]> }> & {
 			tokenLogProbabilities: number[][];
 		}
 	>;
@@ -26,7 +27,7 @@ interface Golden {
 
 const file = join(import.meta.dirname, "../../bench/golden/tiny-models.golden.json");
 const golden: Golden = JSON.parse(readFileSync(file, "utf8"));
-const { prompts, chosen, rejected, settings } = golden;
+const { prompts, chosen, rejected, winRates, settings } = golden;
 const models = {
 	tied: { config: tinyConfig(true), weights: randomWeights(tinyConfig(true), 1) },
 	untied: { config: tinyConfig(false), weights: randomWeights(tinyConfig(false), 2) },
@@ -47,10 +48,10 @@ async function scores(name: keyof typeof models, rows: SequenceRow[]): Promise<n
 	return sums;
 }
 
-/** Loss and gradients must agree to 1e-4 of the largest gradient entry of their tensor, or absolutely where that is below 1. */
+/** Must agree to 1e-4: the loss of its size, gradients of their tensor's largest entry; absolutely where that is below 1. */
 async function compare(
 	name: "tied" | "untied",
-	spec: LossSpec & { readonly loss: "sft" | "dpo" | "kto" },
+	spec: LossSpec,
 	rows: SequenceRow[],
 	feeds: (members: Members) => Tensors,
 ) {
@@ -66,7 +67,8 @@ async function compare(
 	const inputs = { ...weightTensors(config, weights), ...batch.feeds, ...feeds(members) };
 	const results = await runGraph(buildTrainingGraph(config, spec), inputs);
 	const expected = golden.models[name][spec.loss];
-	expect(Math.abs(results.loss![0]! - expected.loss)).toBeLessThan(1e-4);
+	const lossError = Math.abs(results.loss![0]! - expected.loss) / Math.max(1, Math.abs(expected.loss));
+	expect(lossError).toBeLessThan(1e-4);
 	expect(Object.keys(expected.gradients).sort()).toEqual([...weights.keys()].sort());
 	for (const [parameter, gradient] of Object.entries(expected.gradients)) {
 		const ours = results[gradientName(parameter)]!;
@@ -78,6 +80,17 @@ async function compare(
 }
 
 type Members = (response: number) => Tensors[string];
+
+/** What every loss of pairs takes. */
+function pairFeeds(members: Members): Tensors {
+	return {
+		chosen: members(0),
+		rejected: members(1),
+		referenceChosen: vector(golden.reference.chosen),
+		referenceRejected: vector(golden.reference.rejected),
+		share: scalar(1 / prompts.length),
+	};
+}
 
 describe.each(["tied", "untied"] as const)("%s embeddings, against torch and transformers", (name) => {
 	test("log-probabilities, and those of responses that share a prompt", async () => {
@@ -95,13 +108,22 @@ describe.each(["tied", "untied"] as const)("%s embeddings, against torch and tra
 
 	test("DPO with the likelihood term", () =>
 		compare(name, { loss: "dpo", ...settings }, rowsOf(chosen, rejected), (members) => ({
-			chosen: members(0),
-			rejected: members(1),
-			referenceChosen: vector(golden.reference.chosen),
-			referenceRejected: vector(golden.reference.rejected),
-			share: scalar(1 / prompts.length),
+			...pairFeeds(members),
 			nllShare: scalar(settings.nllWeight / chosen.flat().length),
 		})));
+
+	const { beta } = settings;
+	const targets = (rates: number[]) => vector(rates.map((rate) => (rate - 0.5) / beta));
+	test.each([
+		["ipo", {}],
+		["dno-soft", { preferences: vector(winRates.chosen.map((rate, i) => sigmoid(rate - winRates.rejected[i]!))) }],
+		["sppo", { chosenTargets: targets(winRates.chosen), rejectedTargets: targets(winRates.rejected) }],
+	] as const)("%s", (loss, feeds) =>
+		compare(name, { loss, beta, nllWeight: 0 }, rowsOf(chosen, rejected), (members) => ({
+			...pairFeeds(members),
+			...feeds,
+		})),
+	);
 
 	test("KTO", async () => {
 		const shifted = rowsOf([...chosen.slice(1), chosen[0]!]);

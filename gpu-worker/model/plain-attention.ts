@@ -1,34 +1,56 @@
 import type { Graph, Value } from "../graph/graph.ts";
 import * as op from "../graph/ops.ts";
+import { product } from "../graph/shapes.ts";
 import type { LlamaConfig } from "./config.ts";
 import type { AttentionBlock } from "./decoder.ts";
 import { rotaryTables } from "./rope.ts";
 
+/** Parts into which a row's queries are cut; see {@link plainAttention}. */
+const BLOCKS = 4;
+/** Longest context of a model whose rows are not cut: what is saved on short ones, the further nodes cost. */
+const SHORT = 256;
+
+/** In how many blocks a model's rows pass attention; depends on the model only, so that results do too. */
+export function attentionBlocks({ maxPositions }: LlamaConfig): number {
+	return maxPositions <= SHORT ? 1 : BLOCKS;
+}
+
 /**
- * Differentiable attention over whole rows of B × T tokens.
+ * Differentiable attention over whole rows of B × T tokens. No token sees a later one, so a block of queries takes the keys up
+ * to its end only: with 4 blocks, 5/8 of the scores.
  *
  * @param positions int64 [B, T], each token's place in its own sequence
- * @param mask float32 [B, T, T], added to the scores: 0 where a token (second axis) sees another, very negative elsewhere
+ * @param masks for each block of Q queries, added to its scores with the first K keys, float32 [B, Q, K]: 0 where a token
+ * (second axis) sees another, very negative elsewhere; the Qs add up to T, and K is the sum of those up to the block's own
  */
-export function plainAttention(graph: Graph, config: LlamaConfig, positions: Value, mask: Value): AttentionBlock {
+export function plainAttention(
+	graph: Graph,
+	config: LlamaConfig,
+	positions: Value,
+	masks: readonly Value[],
+): AttentionBlock {
 	const { heads, kvHeads, headDim } = config;
 	const group = heads / kvHeads;
+	const scale = 1 / Math.sqrt(headDim);
 	const rotation = rotaryTables(graph, config, positions);
-	const bias = op.reshape(mask, ["B", 1, 1, "T", "T"]);
-	const rows = `${group === 1 ? "" : `${group}*`}T`;
+	const sizes = masks.map((mask) => mask.shape[1]!);
 	return (_layer, q, k, v) => {
-		const turn = (x: Value, count: number) => op.rotary(op.reshape(x, ["B", "T", count * headDim]), count, rotation);
-		// The query heads that share a key head are laid one below the other: one product serves the whole group.
-		const queries = op.reshape(
-			op.transpose(op.reshape(turn(q, heads), ["B", "T", kvHeads, group, headDim]), [0, 2, 3, 1, 4]),
-			["B", kvHeads, rows, headDim],
-		);
-		const keys = op.transpose(op.reshape(turn(k, kvHeads), ["B", "T", kvHeads, headDim]), [0, 2, 3, 1]);
-		const values = op.transpose(op.reshape(v, ["B", "T", kvHeads, headDim]), [0, 2, 1, 3]);
-		const scores = op.mul(op.matmul(queries, keys), 1 / Math.sqrt(headDim));
-		const masked = op.add(op.reshape(scores, ["B", kvHeads, group, "T", "T"]), bias);
-		const mixed = op.matmul(op.reshape(op.softmax(masked), ["B", kvHeads, rows, "T"]), values);
-		const apart = op.transpose(op.reshape(mixed, ["B", kvHeads, group, "T", headDim]), [0, 3, 1, 2, 4]);
-		return op.reshape(apart, ["B*T", heads * headDim]);
+		const byRow = (x: Value, count: number) => op.reshape(x, ["B", "T", count * headDim]);
+		const turn = (x: Value, count: number) => op.rotary(byRow(x, count), count, rotation);
+		const byHead = (x: Value) => op.transpose(op.reshape(x, ["B", "T", kvHeads, headDim]), [0, 2, 1, 3]);
+		const keys = op.split(byHead(turn(k, kvHeads)), 2, sizes);
+		const values = op.split(byHead(v), 2, sizes);
+		const mixed = op.split(turn(q, heads), 1, sizes).map((block, i) => {
+			const mask = masks[i]!;
+			const [, size, seen] = mask.shape;
+			// The query heads that share a key head are laid one below the other: one product serves the whole group.
+			const apart = op.transpose(op.reshape(block, ["B", size!, kvHeads, group, headDim]), [0, 2, 3, 1, 4]);
+			const queries = op.reshape(apart, ["B", kvHeads, product([group, size!]), headDim]);
+			const until = (parts: readonly Value[]) => op.join(parts.slice(0, i + 1), 2, seen!);
+			const heard = op.attend(queries, until(keys), until(values), { mask, group, scale });
+			const together = op.transpose(op.reshape(heard, apart.shape), [0, 3, 1, 2, 4]);
+			return op.reshape(together, block.shape);
+		});
+		return op.reshape(op.join(mixed, 1, "T"), ["B*T", heads * headDim]);
 	};
 }

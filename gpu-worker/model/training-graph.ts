@@ -7,24 +7,35 @@ import type { LlamaConfig } from "./config.ts";
 import { declareWeights, decoder, type LinearLayer, logits, type Weights } from "./decoder.ts";
 import { kto, type LossValue, pairwise, sft } from "./graph-losses.ts";
 import { parameterSpecs } from "./parameters.ts";
-import { plainAttention } from "./plain-attention.ts";
+import { attentionBlocks, plainAttention } from "./plain-attention.ts";
 
 /** A loss with what is fixed about it when the graph is built. */
 export type LossSpec =
 	| { readonly loss: "sft" }
 	| { readonly loss: PairLoss | "kto"; readonly beta: number; readonly nllWeight: number };
 
+/** In how many parts a batch passes a graph's most spacious nodes. */
+export interface Parts {
+	/** Of the response tokens in the output projection; 1 by default. */
+	readonly chunks?: number;
+	/** Of a row's queries in attention; 1 by default. */
+	readonly blocks?: number;
+}
+
 /** How a model's graphs are built. */
-export interface GraphOptions {
+export interface GraphOptions extends Parts {
 	/** Train these low-rank factors; the weights are then inputs with the factors' product already in them. */
 	readonly adapter?: AdapterConfig | undefined;
-	/** Parts in which the response tokens pass the output projection; see {@link responseChunks}. */
-	readonly chunks?: number;
 }
 
 /** The output that holds a weight's gradient. */
 export function gradientName(parameter: string): string {
 	return `gradient.${parameter}`;
+}
+
+/** The input that holds the mask of an attention block. */
+export function maskName(block: number): string {
+	return `mask.${block}`;
 }
 
 /**
@@ -35,12 +46,12 @@ export function gradientName(parameter: string): string {
  * loss's own outputs.
  */
 export function buildTrainingGraph(config: LlamaConfig, spec: LossSpec, options: GraphOptions = {}): Graph {
-	const { adapter, chunks = 1 } = options;
+	const { adapter } = options;
 	const graph = new Graph(`training-${spec.loss}`);
 	const weights = declareWeights(graph, config);
 	const factors = adapter === undefined ? undefined : declareFactors(graph, config, adapter);
 	const project = factors?.project ?? op.linear;
-	const tokenLogProbabilities = declareResponses(graph, config, weights, project, chunks);
+	const tokenLogProbabilities = declareResponses(graph, config, weights, project, options);
 	const { loss, outputs } = lossOf(graph, spec, tokenLogProbabilities);
 	graph.output("loss", loss);
 	for (const [name, value] of Object.entries(outputs)) graph.output(name, value);
@@ -53,25 +64,28 @@ export function buildTrainingGraph(config: LlamaConfig, spec: LossSpec, options:
 }
 
 /** Forward pass only: `tokenLogProbabilities` [R], one for each target token. */
-export function buildScoringGraph(config: LlamaConfig, chunks = 1): Graph {
+export function buildScoringGraph(config: LlamaConfig, parts: Parts = {}): Graph {
 	const graph = new Graph("scoring");
 	const weights = declareWeights(graph, config);
-	graph.output("tokenLogProbabilities", declareResponses(graph, config, weights, op.linear, chunks));
+	graph.output("tokenLogProbabilities", declareResponses(graph, config, weights, op.linear, parts));
 	return graph;
 }
 
 /** Scores of a chunk of response tokens take at most about this many bytes. */
 const CHUNK_BYTES = 96 * 2 ** 20;
 
-/** In how many parts `tokens` response tokens pass the output projection. */
-export function responseChunks(config: LlamaConfig, tokens: number): number {
-	return Math.ceil((tokens * config.vocabSize * 4) / CHUNK_BYTES);
+/** In how many parts batches of up to `tokens` tokens pass a model's graphs. */
+export function partsOf(config: LlamaConfig, tokens: number): Required<Parts> {
+	return {
+		chunks: Math.ceil((tokens * config.vocabSize * 4) / CHUNK_BYTES),
+		blocks: attentionBlocks(config),
+	};
 }
 
 /**
  * Log-probabilities [R] of response tokens under the model, without ever making logits for the rest of the batch.
  *
- * Inputs: `tokens` and `positions` int64 [B, T] · `mask` [B, T, T] (see plain-attention.ts) · `predictors` int64 [R],
+ * Inputs: `tokens` and `positions` int64 [B, T] · `mask.<block>` [B, Q, K] (see plain-attention.ts) · `predictors` int64 [R],
  * flat indices into B·T of the tokens that predict · `targets` int64 [R], the tokens predicted · with more than one chunk
  * `chunkSizes` int64 [chunks], which add up to R.
  */
@@ -80,14 +94,18 @@ function declareResponses(
 	config: LlamaConfig,
 	weights: Weights,
 	project: LinearLayer,
-	chunks: number,
+	{ chunks = 1, blocks = 1 }: Parts,
 ): Value {
 	const tokens = graph.input("tokens", "int64", ["B", "T"]);
 	const positions = graph.input("positions", "int64", ["B", "T"]);
-	const mask = graph.input("mask", "float32", ["B", "T", "T"]);
+	const masks = Array.from({ length: blocks }, (_, i) => {
+		const queries = blocks === 1 ? "T" : `Q${i}`;
+		const keys = i === blocks - 1 ? "T" : i === 0 ? queries : `K${i}`;
+		return graph.input(maskName(i), "float32", ["B", queries, keys]);
+	});
 	const predictors = graph.input("predictors", "int64", ["R"]);
 	const targets = graph.input("targets", "int64", ["R"]);
-	const attention = plainAttention(graph, config, positions, mask);
+	const attention = plainAttention(graph, config, positions, masks);
 	const hidden = op.gatherRows(decoder(config, weights, op.reshape(tokens, ["B*T"]), attention, project), predictors);
 	if (chunks === 1) return op.gatherColumn(op.logSoftmax(logits(config, weights, hidden)), targets);
 	const sizes = graph.input("chunkSizes", "int64", [chunks]);

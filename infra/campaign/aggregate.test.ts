@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { evaluationRows } from "../../activities/evaluation/evaluate.ts";
@@ -9,11 +8,12 @@ import { LINES } from "../../core/events.ts";
 import type { Verdict } from "../../core/records.ts";
 import { type Report, report } from "../../core/report.ts";
 import { fixtureReport } from "../../test/browser/fixture-report.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { aggregateSeeds } from "./aggregate.ts";
 
 /** A finished campaign of one iteration whose evaluations all came to these verdicts, one a prompt. */
 function seedFolder(seed: number, verdicts: readonly Verdict[]): string {
-	const folder = mkdtempSync(join(tmpdir(), "dno-seed-"));
+	const folder = temporaryFolder();
 	const groups = verdicts.map((_, i) => group(`p${i}`, 2));
 	mkdirSync(join(folder, "evaluations"));
 	for (const file of ["dno-0", "dno-1", "sft-1"])
@@ -40,7 +40,7 @@ function seedFolder(seed: number, verdicts: readonly Verdict[]): string {
 }
 
 async function joint(folders: readonly string[]): Promise<Report> {
-	const out = mkdtempSync(join(tmpdir(), "dno-joint-"));
+	const out = temporaryFolder();
 	await aggregateSeeds(folders, out);
 	return report.parse(JSON.parse(readFileSync(join(out, "report.json"), "utf8")));
 }

@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "@temporalio/client";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { resolveTemporalBinary, startTemporalServer } from "../temporal-server/index.ts";
 import { connectClient } from "./client-connection.ts";
 
 test("a client that waits for a workflow can be closed before its server, and nothing is thrown later", async () => {
-	const folder = mkdtempSync(join(tmpdir(), "dno-client-"));
+	const folder = temporaryFolder();
 	const binary = await resolveTemporalBinary({ env: process.env });
 	const server = await startTemporalServer({ binary, headless: true, logFile: join(folder, "server.log") });
 	const { connection, close } = await connectClient(server.address);
@@ -21,5 +20,4 @@ test("a client that waits for a workflow can be closed before its server, and no
 	await waiting;
 	// vitest fails a test run in which a timer throws; the SDK's first try again comes after a fifth of a second.
 	await sleep(500);
-	rmSync(folder, { recursive: true });
 });

@@ -7,8 +7,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { tinyConfig } from "../../bench/golden/tiny-config.ts";
 import { readModel } from "../../gpu-worker/model/folder.ts";
 import { createRandomModel } from "../../gpu-worker/model/init.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { encodeGguf } from "../../test/unit/gpu-worker/gguf-writer.ts";
-import { temporaryFolder } from "../../test/unit/gpu-worker/temporary-folder.ts";
 import { tinyGguf } from "../../test/unit/gpu-worker/tiny-gguf.ts";
 import { importModel } from "./import-model.ts";
 

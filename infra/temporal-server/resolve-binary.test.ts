@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { crc32, deflateRawSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DnoError } from "../../core/errors.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import type { Progress } from "../download/progress.ts";
 import { cachedBinary, cacheFolder } from "./cache-folder.ts";
 import { releaseForThisMachine } from "./release.ts";
@@ -23,12 +23,11 @@ let cacheDir: string;
 const servers: Server[] = [];
 
 beforeEach(async () => {
-	folder = await mkdtemp(join(tmpdir(), "dno-resolve-"));
+	folder = temporaryFolder();
 	cacheDir = join(folder, "cache");
 });
 afterEach(async () => {
 	for (const server of servers.splice(0)) server.close();
-	await rm(folder, { recursive: true, force: true });
 });
 
 async function fakeTemporal(path: string, text = FAKE): Promise<string> {

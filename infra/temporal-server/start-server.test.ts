@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, Connection } from "@temporalio/client";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { DnoError } from "../../core/errors.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { connectTemporal, resolveTemporalBinary, startTemporalServer, type TemporalServer } from "./index.ts";
 import { pidFileOf, readPidFile } from "./pid-file.ts";
 import { freePort } from "./ports.ts";
@@ -23,11 +23,10 @@ beforeAll(async () => {
 	binary = await resolveTemporalBinary();
 }, 300_000);
 beforeEach(async () => {
-	folder = await mkdtemp(join(tmpdir(), "dno-server-"));
+	folder = temporaryFolder();
 });
 afterEach(async () => {
 	await Promise.all(open.splice(0).map((server) => server.stop()));
-	await rm(folder, { recursive: true, force: true });
 });
 
 const isGone = (pid: number) => async () => (await commandLine(pid)) === undefined;

@@ -1,3 +1,4 @@
+import { maskName, type Parts } from "../../model/training-graph.ts";
 import { float, int64, type Tensors } from "./session.ts";
 
 /** A prompt and responses to it; the responses share the prompt's computation. */
@@ -25,25 +26,21 @@ const HIDDEN = -1e9;
  * nothing. A response's positions go on from the prompt, and it sees the prompt and itself only, so its log-probability
  * is what it would be alone.
  *
- * @param chunks what the graph was built with
+ * @param parts what the graph was built with
  */
-export function packBatch(rows: readonly SequenceRow[], chunks = 1): Batch {
-	const length = Math.max(...rows.map(rowLength));
+export function packBatch(rows: readonly SequenceRow[], { chunks = 1, blocks = 1 }: Parts = {}): Batch {
+	const length = Math.max(blocks, ...rows.map(rowLength)); // no block is empty
 	const tokens = new BigInt64Array(rows.length * length);
 	const positions = new BigInt64Array(rows.length * length);
-	const mask = new Float32Array(rows.length * length * length).fill(HIDDEN);
+	const masks = new Masks(rows.length, length, blocks);
 	const predictors: bigint[] = [];
 	const targets: bigint[] = [];
 	const spans = rows.map(({ prompt, responses }, row) => {
 		const base = row * length;
-		const see = (at: number, from: number) => {
-			const offset = (base + at) * length;
-			mask.fill(0, offset + from, offset + at + 1);
-		};
 		prompt.forEach((token, i) => {
 			tokens[base + i] = BigInt(token);
 			positions[base + i] = BigInt(i);
-			see(i, 0);
+			masks.show(row, i, 0, i + 1);
 		});
 		let start = prompt.length;
 		return responses.map((response): [number, number] => {
@@ -55,8 +52,8 @@ export function packBatch(rows: readonly SequenceRow[], chunks = 1): Batch {
 				const at = start + i;
 				tokens[base + at] = BigInt(token);
 				positions[base + at] = BigInt(prompt.length + i);
-				see(at, start);
-				mask.fill(0, (base + at) * length, (base + at) * length + prompt.length);
+				masks.show(row, at, 0, prompt.length);
+				masks.show(row, at, start, at + 1);
 			});
 			start += response.length - 1;
 			return [first, targets.length];
@@ -67,7 +64,7 @@ export function packBatch(rows: readonly SequenceRow[], chunks = 1): Batch {
 		feeds: {
 			tokens: int64(tokens, shape),
 			positions: int64(positions, shape),
-			mask: float(mask, [...shape, length]),
+			...masks.tensors(),
 			predictors: int64(BigInt64Array.from(predictors), [predictors.length]),
 			targets: int64(BigInt64Array.from(targets), [targets.length]),
 			...(chunks > 1 && { chunkSizes: evenParts(targets.length, chunks) }),
@@ -76,6 +73,34 @@ export function packBatch(rows: readonly SequenceRow[], chunks = 1): Batch {
 		targetCount: targets.length,
 		tokenCount: rows.reduce((sum, { prompt, responses }) => sum + prompt.length + responses.flat().length, 0),
 	};
+}
+
+/** Who sees whom in rows of `length` tokens, a mask for each block of tokens that see: [rows, Q, K], K up to the block's end. */
+class Masks {
+	readonly #rows: number;
+	readonly #blocks: { readonly start: number; readonly end: number; readonly data: Float32Array }[];
+
+	constructor(rows: number, length: number, blocks: number) {
+		this.#rows = rows;
+		this.#blocks = Array.from({ length: blocks }, (_, i) => {
+			const [start, end] = [Math.floor((length * i) / blocks), Math.floor((length * (i + 1)) / blocks)];
+			return { start, end, data: new Float32Array(rows * (end - start) * end).fill(HIDDEN) };
+		});
+	}
+
+	/** Lets a row's token `at` see those in [from, to). */
+	show(row: number, at: number, from: number, to: number): void {
+		const { start, end, data } = this.#blocks.find((block) => at < block.end)!;
+		const offset = (row * (end - start) + at - start) * end;
+		data.fill(0, offset + from, offset + to);
+	}
+
+	tensors(): Tensors {
+		const entries = this.#blocks.map(({ start, end, data }, i) => {
+			return [maskName(i), float(data, [this.#rows, end - start, end])] as const;
+		});
+		return Object.fromEntries(entries);
+	}
 }
 
 /** Tokens that a row takes in a batch. */

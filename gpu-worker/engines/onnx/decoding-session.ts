@@ -1,7 +1,9 @@
 import type * as ort from "onnxruntime-node";
+import type { WeightType } from "../../../core/config.ts";
 import type { LlamaConfig } from "../../model/config.ts";
-import { buildDecodingGraph } from "../../model/decoding-graph.ts";
+import { buildDecodingGraph, TIED_HEAD } from "../../model/decoding-graph.ts";
 import { readMergedWeights, readModelConfig } from "../../model/folder.ts";
+import { int8Weights } from "../../model/int8-weights.ts";
 import type { KvCache, NewEntries } from "./kv-cache.ts";
 import { float, int64, openSessionWith, type Tensors } from "./session.ts";
 
@@ -23,10 +25,14 @@ export class DecodingSession {
 		this.#session = session;
 	}
 
-	static async open(modelDir: string, threads: number): Promise<DecodingSession> {
+	static async open(modelDir: string, threads: number, type: WeightType): Promise<DecodingSession> {
 		const config = readModelConfig(modelDir);
-		const weights = readMergedWeights(modelDir, config);
-		return new DecodingSession(config, await openSessionWith(weights, buildDecodingGraph(config), threads));
+		const merged = readMergedWeights(modelDir, config);
+		const graph = buildDecodingGraph(config, type);
+		if (type === "int8")
+			return new DecodingSession(config, await openSessionWith(int8Weights(merged, config), graph, threads));
+		const aliases = { "model.embed_tokens.weight": TIED_HEAD };
+		return new DecodingSession(config, await openSessionWith(merged, graph, threads, aliases));
 	}
 
 	/**

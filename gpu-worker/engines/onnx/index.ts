@@ -7,10 +7,10 @@ import { createOnnxTrainer } from "./trainer.ts";
 const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
 
 /** Raise when the graphs change so that the last bits of a result may: old results are then not taken for new ones. */
-const REVISION = 3;
+const REVISION = 4;
 
 /**
- * The embedded engine: Llama models in float32 on onnxruntime's CPU provider.
+ * The embedded engine: Llama models in float32, for sampling optionally with 8-bit weights, on onnxruntime's CPU provider.
  *
  * @param threads threads of one session; by default the machine's cores. Part of the fingerprint, since sums depend on it
  */
@@ -19,7 +19,7 @@ export function createOnnxEngine({ threads = availableParallelism() }: { readonl
 	return {
 		name: "onnx",
 		fingerprint,
-		openSampler: (modelDir) => openOnnxSampler(modelDir, threads),
+		openSampler: (modelDir, weights = "float32") => openOnnxSampler(modelDir, threads, weights),
 		openTrainer: () => createOnnxTrainer(threads, fingerprint),
 	};
 }

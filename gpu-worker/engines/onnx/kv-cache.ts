@@ -81,7 +81,7 @@ export class KvCache {
 				for (let head = 0; head < kvHeads; head++) {
 					const start = ((layer * rows + from) * kvHeads + head) * tokens * headDim;
 					const target = ((to * kvHeads + head) * this.#capacity + at) * headDim;
-					data.set(source.subarray(start, start + count * headDim), target);
+					copy(source, start, data, target, count * headDim);
 				}
 			}
 		}
@@ -98,4 +98,12 @@ export class KvCache {
 			}
 		}
 	}
+}
+
+/** Most numbers that are copied one by one: making a view to copy from takes longer than copying a token's entry. */
+const SHORT = 256;
+
+function copy(source: Float32Array, start: number, target: Float32Array, at: number, size: number): void {
+	if (size > SHORT) target.set(source.subarray(start, start + size), at);
+	else for (let i = 0; i < size; i++) target[at + i] = source[start + i]!;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tinyConfig } from "../../../bench/golden/tiny-config.ts";
 import { dnoSoftLoss, dpoLoss, ipoLoss, type RatedPair, sppoLoss } from "../../../core/losses.ts";
-import { temporaryFolder } from "../../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import type { TrainingExamples, TrainingSettings } from "../../engine.ts";
 import { readAdapter } from "../../model/adapter.ts";
 import { readMergedModel, readModel } from "../../model/folder.ts";

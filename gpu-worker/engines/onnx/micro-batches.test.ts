@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tinyConfig } from "../../../bench/golden/tiny-config.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { runGraph } from "../../../test/unit/gpu-worker/run-graph.ts";
-import { temporaryFolder } from "../../../test/unit/gpu-worker/temporary-folder.ts";
 import type { TrainingExamples, TrainingSettings } from "../../engine.ts";
 import { readModel, type WeightArrays } from "../../model/folder.ts";
 import { createRandomModel, randomWeights } from "../../model/init.ts";
-import { buildTrainingGraph } from "../../model/training-graph.ts";
+import { buildTrainingGraph, type Parts } from "../../model/training-graph.ts";
 import { packBatch } from "./batch.ts";
 import { openMicroBatches } from "./micro-batches.ts";
 import { createObjective } from "./objectives.ts";
@@ -115,19 +115,19 @@ test("pairs of a prompt that come together share the prompt and the answers that
 	expectSameGradients(together.gradients, apart.gradients);
 });
 
-test("logits in chunks give the same loss and gradients", async () => {
+test("logits in chunks and attention in blocks give the same loss and gradients", async () => {
 	const config = tinyConfig(false);
 	const weights = randomWeights(config, 1);
 	const rows = pairs.map(({ prompt, chosen, rejected }) => ({ prompt, responses: [chosen, rejected] }));
-	const run = async (chunks: number) => {
-		const batch = packBatch(rows, chunks);
+	const run = async (parts: Parts) => {
+		const batch = packBatch(rows, parts);
 		const feeds = { ...weightTensors(config, weights), ...batch.feeds, tokenShare: float(Float32Array.of(0.1), []) };
-		return await runGraph(buildTrainingGraph(config, { loss: "sft" }, { adapter: undefined, chunks }), feeds);
+		return await runGraph(buildTrainingGraph(config, { loss: "sft" }, { adapter: undefined, ...parts }), feeds);
 	};
-	const { loss, ...expected } = await run(1);
-	for (const chunks of [2, 5]) {
-		const { loss: chunked, ...gradients } = await run(chunks);
-		expect(chunked![0]).toBeCloseTo(loss![0]!, 4);
+	const { loss, ...expected } = await run({});
+	for (const parts of [{ chunks: 2 }, { chunks: 5, blocks: 4 }, { blocks: 3 }, { blocks: 12 }]) {
+		const { loss: cut, ...gradients } = await run(parts);
+		expect(cut![0]).toBeCloseTo(loss![0]!, 4);
 		const arrays = (results: typeof gradients) =>
 			new Map(Object.entries(results).map(([name, data]) => [name, Float32Array.from(data!)]));
 		expectSameGradients(arrays(gradients), arrays(expected));

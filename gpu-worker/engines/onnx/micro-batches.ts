@@ -4,7 +4,7 @@ import type { LlamaConfig } from "../../model/config.ts";
 import type { WeightArrays } from "../../model/folder.ts";
 import { defaultMicroBatchTokens } from "../../model/memory.ts";
 import { elementCount } from "../../model/parameters.ts";
-import { buildTrainingGraph, gradientName, responseChunks } from "../../model/training-graph.ts";
+import { buildTrainingGraph, gradientName, partsOf } from "../../model/training-graph.ts";
 import { packBatch, splitRows } from "./batch.ts";
 import { examplesOf, type Objective } from "./objectives.ts";
 import type { Score } from "./scorer.ts";
@@ -30,8 +30,8 @@ export async function openMicroBatches(options: {
 }) {
 	const { config, policy, objective, settings } = options;
 	const budget = settings.microBatchTokens ?? defaultMicroBatchTokens(config);
-	const chunks = responseChunks(config, budget);
-	const graph = buildTrainingGraph(config, objective.spec, { adapter: policy.adapter, chunks });
+	const graphParts = partsOf(config, budget);
+	const graph = buildTrainingGraph(config, objective.spec, { adapter: policy.adapter, ...graphParts });
 	const session = await openSession(graph, options.threads);
 	const { arrays, fetches } = gradientBuffers(policy);
 	/** Made when a batch has more than one part. */
@@ -48,7 +48,7 @@ export async function openMicroBatches(options: {
 			let [loss, tokenCount] = [0, 0];
 			for (const [at, part] of parts.entries()) {
 				if (at > 0) await breathe(signal);
-				const packed = packBatch(part, chunks);
+				const packed = packBatch(part, graphParts);
 				const results = await session.run({ ...policy.inputs, ...packed.feeds, ...feedsOf(part, packed) }, outputs);
 				loss += (results.loss!.data as Float32Array)[0]!;
 				tokenCount += packed.tokenCount;

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tinyConfig } from "../../../bench/golden/tiny-config.ts";
+import type { WeightType } from "../../../core/config.ts";
 import { createRandom } from "../../../core/random.ts";
 import { endsInRepetition } from "../../../core/repetition.ts";
-import { temporaryFolder } from "../../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import type { SampledResponse, SampleRequest, SamplingSettings } from "../../engine.ts";
 import { openTokenizer } from "../../formats/tokenizer.ts";
 import { readModel } from "../../model/folder.ts";
@@ -30,8 +31,14 @@ function requests(count: number): SampleRequest[] {
 	}));
 }
 
-async function sample(dir: string, asked: SampleRequest[], how = settings, options = {}) {
-	const sampler = await engine.openSampler(dir);
+async function sample(
+	dir: string,
+	asked: SampleRequest[],
+	how = settings,
+	options = {},
+	weights: WeightType = "float32",
+) {
+	const sampler = await engine.openSampler(dir, weights);
 	try {
 		return await sampler.sample(asked, how, options);
 	} finally {
@@ -74,6 +81,33 @@ describe("sampling", () => {
 		}
 		expect(await sample(dir, asked)).toEqual(together);
 	});
+
+	test.each([true, false])(
+		"8-bit weights: close to float32, and as independent of neighbours (tied: %s)",
+		async (tied) => {
+			const dir = await newModel(tied);
+			const asked = requests(60);
+			const together = await sample(dir, asked, settings, {}, "int8");
+			const alone = await sample(dir, [{ ...asked[4]!, seeds: asked[4]!.seeds.slice(2, 3) }], settings, {}, "int8");
+			expect(alone[0]![0]).toEqual(together[4]![2]);
+			expect(await sample(dir, asked.slice(7, 10), settings, {}, "int8")).toEqual(together.slice(7, 10));
+			const scorer = await openScorer(readModel(dir), 2);
+			const exact = await scorer.scoreTokens(
+				asked.map(({ promptTokens }, i) => ({
+					prompt: promptTokens,
+					responses: together[i]!.map(({ tokens }) => tokens),
+				})),
+			);
+			await scorer.dispose();
+			const differences = together.flatMap((row, i) =>
+				row.flatMap(({ tokenLogProbabilities }, k) =>
+					tokenLogProbabilities.map((own, t) => Math.abs(own - exact[i]![k]![t]!)),
+				),
+			);
+			expect(Math.max(...differences)).toBeLessThan(0.3);
+			expect(Math.max(...differences)).toBeGreaterThan(1e-3); // the rounded policy's own, not float32's
+		},
+	);
 
 	test("a head may have any even width", async () => {
 		const outDir = join(temporaryFolder(), "model");

@@ -1,3 +1,4 @@
+import type { WeightType } from "../../../core/config.ts";
 import { createRandom, type Random } from "../../../core/random.ts";
 import { endsInRepetition } from "../../../core/repetition.ts";
 import { breathe } from "../../breathe.ts";
@@ -20,8 +21,8 @@ const MAX_OPERATIONS = 3e11;
 const LANES = 16;
 
 /** Opens a policy for sampling on onnxruntime. */
-export async function openOnnxSampler(modelDir: string, threads: number): Promise<Sampler> {
-	const session = await DecodingSession.open(modelDir, threads);
+export async function openOnnxSampler(modelDir: string, threads: number, weights: WeightType): Promise<Sampler> {
+	const session = await DecodingSession.open(modelDir, threads, weights);
 	return {
 		sample: async (requests, settings, options = {}) => {
 			checkRequests(session.config, requests, settings);

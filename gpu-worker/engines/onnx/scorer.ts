@@ -2,7 +2,7 @@ import { breathe } from "../../breathe.ts";
 import type { LlamaConfig } from "../../model/config.ts";
 import type { Model } from "../../model/folder.ts";
 import { parameterCount } from "../../model/parameters.ts";
-import { buildScoringGraph, responseChunks } from "../../model/training-graph.ts";
+import { buildScoringGraph, partsOf } from "../../model/training-graph.ts";
 import { packBatch, type SequenceRow, splitRows } from "./batch.ts";
 import { openSession, weightTensors } from "./session.ts";
 
@@ -28,11 +28,11 @@ function tokensPerRun(config: LlamaConfig): number {
 /** A model's own log-probabilities by the forward pass of the training graph, with its weights as they are at each call. */
 export async function openScorer({ config, weights }: Model, threads: number): Promise<Scorer> {
 	const budget = tokensPerRun(config);
-	const chunks = responseChunks(config, budget);
-	const session = await openSession(buildScoringGraph(config, chunks), threads);
+	const parts = partsOf(config, budget);
+	const session = await openSession(buildScoringGraph(config, parts), threads);
 	const tensors = weightTensors(config, weights);
 	const scoreChunk = async (rows: readonly SequenceRow[]) => {
-		const { feeds, spans } = packBatch(rows, chunks);
+		const { feeds, spans } = packBatch(rows, parts);
 		const results = await session.run({ ...tensors, ...feeds });
 		const logProbabilities = results.tokenLogProbabilities!.data as Float32Array;
 		return spans.map((row) => row.map(([start, end]) => logProbabilities.slice(start, end)));

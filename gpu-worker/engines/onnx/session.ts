@@ -29,13 +29,18 @@ export async function openSession(graph: Graph, threads: number): Promise<ort.In
 	return ort.InferenceSession.create(encodeGraph(graph), optionsOf(threads)).catch((cause) => refuse(graph, cause));
 }
 
-/** Loads a graph whose weights are constants. */
+/**
+ * Loads a graph whose weights are constants.
+ *
+ * @param aliases further names of weights, by their names
+ */
 export async function openSessionWith(
-	weights: Iterable<readonly [string, Float32Array]>,
+	weights: Iterable<readonly [string, ArrayBufferView]>,
 	graph: Graph,
 	threads: number,
+	aliases: Readonly<Record<string, string>> = {},
 ): Promise<ort.InferenceSession> {
-	const { folder, tensors, remove } = await writeExternalWeights(weights);
+	const { folder, tensors, remove } = await writeExternalWeights(weights, aliases);
 	try {
 		const model = join(folder, "model.onnx");
 		await writeFile(model, encodeGraph(graph, tensors));

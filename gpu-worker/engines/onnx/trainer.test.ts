@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tinyConfig } from "../../../bench/golden/tiny-config.ts";
 import { DnoError } from "../../../core/errors.ts";
-import { temporaryFolder } from "../../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import type { TrainingExamples, TrainingSettings } from "../../engine.ts";
 import { readModel } from "../../model/folder.ts";
 import { createRandomModel } from "../../model/init.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { byteLevelMetadata } from "../../../bench/golden/byte-level.ts";
 import { tokenizerStrings } from "../../../bench/golden/tokenizer-strings.ts";
-import { temporaryFolder } from "../../../test/unit/gpu-worker/temporary-folder.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { openTokenizer, type Tokenizer } from "../tokenizer.ts";
 import { PREPARATIONS } from "./pre-tokenizers.ts";
 import { tokenizerOfGguf } from "./tokenizer.ts";

@@ -54,6 +54,27 @@ export function gemm(a: Value, b: Value, { transA = false, transB = false, bias 
 	})[0]!;
 }
 
+/** What {@link fusedMatmul} does to its operands and to the product. */
+interface FusedOptions {
+	readonly transA?: boolean;
+	readonly transB?: boolean;
+	readonly scale?: number;
+}
+
+/** scale·a·b of equally many matrices [..., M, K] and [..., K, N], their last axes exchanged where asked; has no gradient. */
+export function fusedMatmul(a: Value, b: Value, { transA = false, transB = false, scale = 1 }: FusedOptions): Value {
+	const [rows, innerA] = transA ? a.shape.slice(-2).toReversed() : a.shape.slice(-2);
+	const [innerB, columns] = transB ? b.shape.slice(-2).toReversed() : b.shape.slice(-2);
+	if (innerA !== innerB) throw mismatch("FusedMatMul", a.shape, b.shape);
+	return a.graph.emit({
+		op: "FusedMatMul",
+		domain: "com.microsoft",
+		inputs: [a, b],
+		outputs: [{ dtype: a.dtype, shape: [...a.shape.slice(0, -2), rows!, columns!] }],
+		attributes: { transA: transA ? 1 : 0, transB: transB ? 1 : 0, alpha: { float: scale } },
+	})[0]!;
+}
+
 /** x·Wᵀ + b for a weight stored as [out, in], as torch's Linear stores it: [N, in] → [N, out]. */
 export function linear(x: Value, weight: Value, bias?: Value): Value {
 	return gemm(x, weight, { transB: true, bias });

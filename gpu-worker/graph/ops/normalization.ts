@@ -1,5 +1,5 @@
 import type { Value } from "../graph.ts";
-import { add, mul, reciprocal, sqrt, sub } from "./elementwise.ts";
+import { mul, sub } from "./elementwise.ts";
 import { reduceMean, reduceSum } from "./reduce.ts";
 
 /**
@@ -8,19 +8,22 @@ import { reduceMean, reduceSum } from "./reduce.ts";
  */
 export function rmsNorm(x: Value, weight: Value, epsilon: number): Value {
 	const { graph } = x;
-	const [y] = graph.emit({
+	const [y, inverse] = graph.emit({
 		op: "SimplifiedLayerNormalization",
 		inputs: [x, weight],
-		outputs: [{ dtype: x.dtype, shape: x.shape }],
+		outputs: [
+			{ dtype: x.dtype, shape: x.shape },
+			{ dtype: x.dtype, shape: [...x.shape.slice(0, -1), 1] }, // 1/rms
+		],
 		attributes: { axis: -1, epsilon: { float: epsilon }, stash_type: 1 },
 		gradient: ([dy]) => {
-			const scale = reciprocal(sqrt(add(reduceMean(mul(x, x), { axes: [-1], keepDims: true }), epsilon))); // 1/rms
-			const normal = mul(x, scale); // x̂
-			const dyNormal = mul(dy!, normal);
-			const projection = reduceMean(mul(dyNormal, weight), { axes: [-1], keepDims: true }); // mean(dx̂·x̂)
+			const dNormal = mul(dy!, weight);
+			const projection = reduceMean(mul(dNormal, x), { axes: [-1], keepDims: true });
+			// (dx̂ − x̂·mean(dx̂·x̂))/rms with x̂ = x/rms; the factors of x are one number a row.
+			const alongX = mul(projection, mul(inverse!, mul(inverse!, inverse!)));
 			return [
-				mul(sub(mul(dy!, weight), mul(normal, projection)), scale), // (dx̂ − x̂·mean(dx̂·x̂))/rms
-				reduceSum(dyNormal, { axes: x.shape.slice(0, -1).keys().toArray() }),
+				sub(mul(dNormal, inverse!), mul(x, alongX)),
+				reduceSum(mul(dy!, mul(x, inverse!)), { axes: x.shape.slice(0, -1).keys().toArray() }),
 			];
 		},
 	});
