@@ -55,8 +55,8 @@ const modelFields = {
 			/** Share of the price that a batched call costs. */
 			priceFactor: z.number().min(0).max(1).default(0.5),
 			pollSeconds: z.number().positive().default(60),
-			/** Calls a batch. */
-			maxCalls: z.int().positive().max(50_000).default(5_000),
+			/** Calls a batch; what fails of them has to fit into one message of the workflow. */
+			maxCalls: z.int().positive().max(2_000).default(1_000),
 		})
 		.prefault({}),
 	/** Model family of the judge, e.g. `gpt`: the report then says whether it prefers its own. */

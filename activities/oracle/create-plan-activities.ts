@@ -28,6 +28,8 @@ export function createPlanActivities(dependencies: JudgeDependencies) {
 		const known = createKnowledge(job.failures, earlier === undefined ? [] : await readVerdicts(store, earlier));
 		const questions = await readQuestions(store, job);
 		const calls: JudgeCall[] = [];
+		// Verdicts that stand are not asked for again, whatever has become of the verdict store.
+		if (earlier?.unjudged === 0) return { known, questions, calls };
 		for (const { group, comparisons } of questions) {
 			// What the store knows may open a schedule's next round, which it may know as well.
 			for (;;) {
@@ -40,7 +42,7 @@ export function createPlanActivities(dependencies: JudgeDependencies) {
 				break;
 			}
 		}
-		return { earlier, known, questions, calls: onceEach(calls) };
+		return { known, questions, calls: onceEach(calls) };
 	};
 
 	return {
