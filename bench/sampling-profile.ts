@@ -23,7 +23,7 @@ const seconds = { run: 0, step: 0, cache: 0 };
  * for `run`, which is a part of `step`.
  */
 timed(DecodingSession.prototype, "run", "step");
-for (const name of ["append", "reserve", "copyRow"] as const) timed(KvCache.prototype, name, "cache");
+for (const name of ["append", "appendTokens", "reserve", "copyRow"] as const) timed(KvCache.prototype, name, "cache");
 const { InferenceSession } = ort;
 const create = InferenceSession.create as (...args: unknown[]) => Promise<ort.InferenceSession>;
 Object.assign(InferenceSession, {

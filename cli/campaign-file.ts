@@ -97,10 +97,13 @@ function refuseChanges(begun: CampaignFile, now: Description, directory: string)
 		keys.length > 0
 			? "the config has changed since this campaign began"
 			: "a file has changed since this campaign began";
+	const isBudget = changes.every((change) => change.startsWith("oracle.budget "));
 	throw new DnoError({
 		what: `${what}: ${changes.join("; ")}`,
 		where: directory,
-		mend: "Undo the change to go on, or begin a new campaign with --out",
+		mend: isBudget
+			? "Undo the change and raise the budget with dno resume --budget"
+			: "Undo the change to go on, or begin a new campaign with --out",
 	});
 }
 

@@ -2,7 +2,6 @@ import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { removeTemporaries } from "../activities/store/atomic-write.ts";
 import { DnoError } from "../core/errors.ts";
-import type { Pause } from "../core/pause.ts";
 import type { Outcome } from "../infra/campaign/run.ts";
 import { findCampaign, openCampaign } from "./campaign-file.ts";
 import { checkCampaignData } from "./check-data.ts";
@@ -23,6 +22,8 @@ export interface Session {
 	readonly fromScratch: boolean;
 	/** The command that goes on after a stop. */
 	readonly resume: string;
+	/** The command that goes on under a higher budget. */
+	readonly raise: string;
 	readonly signal: AbortSignal;
 	readonly renderer: Renderer;
 }
@@ -68,7 +69,7 @@ type PlanInput = Pick<Session, "loaded" | "directory" | "fromScratch" | "rendere
  * @throws {DnoError} What kept it from running, or ended it.
  */
 export async function runSession(session: Session, room: EngineRoom): Promise<Outcome> {
-	const { loaded, directory, fromScratch, resume, signal, renderer } = session;
+	const { loaded, directory, fromScratch, resume, raise, signal, renderer } = session;
 	try {
 		if (!fromScratch) await ensureModel(loaded, { renderer, signal });
 	} catch (error) {
@@ -99,7 +100,8 @@ export async function runSession(session: Session, room: EngineRoom): Promise<Ou
 			emit: (event) => {
 				if (event.event === "resumed") finishedIterations = event.finishedIterations;
 				if (event.event === "iteration") finishedIterations = event.iteration;
-				renderer.show(event.event === "paused" ? { ...event, resume: afterPause(resume, event.kind) } : event);
+				const goOn = event.event === "paused" && { resume: event.kind === "ceiling" ? raise : resume };
+				renderer.show({ ...event, ...goOn });
 			},
 		});
 		const outcome = await running.catch((error: unknown) => {
@@ -128,9 +130,4 @@ export async function runSession(session: Session, room: EngineRoom): Promise<Ou
 async function bestIteration(json: string): Promise<number> {
 	const { campaign } = JSON.parse(await readFile(json, "utf8")) as { campaign: { best: number } };
 	return campaign.best;
-}
-
-/** The command that goes on after a pause, from the one that goes on after a stop. */
-function afterPause(resume: string, kind: Pause["kind"]): string {
-	return kind === "ceiling" ? `${resume.replace("dno run", "dno resume")} --budget <dollars>` : resume;
 }

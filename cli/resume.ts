@@ -34,6 +34,13 @@ export const resume = defineCommand({
 export async function resumeCommand(rawArgs: readonly string[], room: EngineRoom): Promise<number> {
 	const { rest, budget } = takeBudget(rawArgs);
 	const options = parseRunOptions(rest);
+	if (options.seeds !== undefined)
+		throw new DnoError({
+			what: "several seeds are campaigns of their own, each with its own budget",
+			where: "--seeds",
+			mend: "Resume the one that has paused, with its --seed and --out, then go on with dno run --seeds",
+			kind: "usage",
+		});
 	const { config, name } = await loadCampaign(options.campaign, options);
 	const directory = runDirectory(name, options, process.cwd());
 	if (!existsSync(join(directory, "campaign.json")))

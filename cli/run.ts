@@ -33,7 +33,7 @@ export async function runCommand(rawArgs: readonly string[], room: EngineRoom): 
 	);
 	try {
 		const resume = ["npx", "dno", "run", ...rawArgs].map(shellQuote).join(" ");
-		return await runAll({ options, campaigns, resume, renderer, interrupt }, room);
+		return await runAll({ rawArgs, options, campaigns, resume, renderer, interrupt }, room);
 	} finally {
 		interrupt.dispose();
 		renderer.close();
@@ -50,6 +50,7 @@ async function loadSeeds(options: RunOptions): Promise<LoadedCampaign[]> {
 }
 
 interface Work {
+	readonly rawArgs: readonly string[];
 	readonly options: RunOptions;
 	readonly campaigns: readonly LoadedCampaign[];
 	readonly resume: string;
@@ -57,13 +58,19 @@ interface Work {
 	readonly interrupt: Interrupt;
 }
 
-async function runAll({ options, campaigns, resume, renderer, interrupt }: Work, room: EngineRoom): Promise<number> {
+async function runAll(
+	{ rawArgs, options, campaigns, resume, renderer, interrupt }: Work,
+	room: EngineRoom,
+): Promise<number> {
 	const { fromScratch, dryRun, seeds } = options;
 	const out = runDirectory(campaigns[0]!.name, options, process.cwd());
 	const directories: string[] = [];
 	for (const loaded of campaigns) {
 		const directory = seeds === undefined ? out : join(out, `seed-${loaded.config.seed}`);
-		const session = { loaded, directory, fromScratch, resume, renderer, signal: interrupt.signal };
+		const session = {
+			...{ loaded, directory, fromScratch, resume, renderer, signal: interrupt.signal },
+			raise: raiseCommand(rawArgs, seeds === undefined ? undefined : { seed: loaded.config.seed, directory }),
+		};
 		directories.push(directory);
 		if (dryRun) await planCampaign(session);
 		else {
@@ -80,4 +87,17 @@ async function runAll({ options, campaigns, resume, renderer, interrupt }: Work,
 		renderer.show({ event: "aggregated", report, json, seeds: campaigns.map(({ config }) => config.seed) });
 	}
 	return 0;
+}
+
+/** The command that raises a campaign's budget; of one among several seeds, by its own seed and folder. */
+function raiseCommand(rawArgs: readonly string[], one?: { readonly seed: number; readonly directory: string }): string {
+	const isOwn = (arg: string | undefined) => /^--(seeds?|out)(=|$)/.test(arg ?? "");
+	const args = one === undefined ? rawArgs : rawArgs.filter((arg, i) => !isOwn(arg) && !takesNext(rawArgs[i - 1]));
+	const own = one === undefined ? [] : ["--seed", String(one.seed), "--out", one.directory];
+	return `${["npx", "dno", "resume", ...args, ...own].map(shellQuote).join(" ")} --budget <dollars>`;
+}
+
+/** Whether an option of a seed's own has its value behind it. */
+function takesNext(arg: string | undefined): boolean {
+	return /^--(seeds?|out)$/.test(arg ?? "");
 }

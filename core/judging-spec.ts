@@ -1,5 +1,6 @@
-import { expectedCalls } from "./expected-calls.ts";
+import { expectedOracleCalls } from "./expected-calls.ts";
 import { isProgram, judgeName, type ModelJudgeConfig, modelJudges, type OracleConfig } from "./oracle-config.ts";
+import type { Meeting } from "./schedule.ts";
 import type { JudgeLimits, JudgingSpec } from "./steps.ts";
 
 /**
@@ -8,11 +9,22 @@ import type { JudgeLimits, JudgingSpec } from "./steps.ts";
  */
 const CALLS_A_CHUNK = 500;
 
-/** How candidates are judged by an oracle, so many of them a prompt. */
-export function judgingSpec(oracle: OracleConfig, candidates: number): JudgingSpec {
+/** Candidates of one prompt, and which of them are compared. */
+export interface JudgedShape {
+	readonly candidates: number;
+	readonly comparisons: "all" | readonly Meeting[];
+}
+
+/**
+ * How candidates are judged by an oracle.
+ *
+ * @param shapes what it is shown: a chunk has to be small enough for the one that takes the most calls
+ */
+export function judgingSpec(oracle: OracleConfig, shapes: readonly JudgedShape[]): JudgingSpec {
 	if (isProgram(oracle)) return { by: "program", chunkSize: oracle.chunkSize, concurrency: oracle.concurrency };
 	const judges = modelJudges(oracle);
-	const calls = judges.reduce((sum, judge) => sum + expectedCalls(judge, candidates, "all"), 0);
+	const counts = shapes.map(({ candidates, comparisons }) => expectedOracleCalls(oracle, candidates, comparisons));
+	const calls = counts.reduce((a, b) => Math.max(a, b), 1);
 	const batches = judges.map(({ mode, batch }) => (mode === "batch" ? batch.maxCalls : CALLS_A_CHUNK));
 	const chunkSize = Math.max(1, Math.floor(Math.min(...batches) / calls));
 	return { by: "calls", chunkSize, judges: judges.map(limitsOf) };

@@ -12,19 +12,24 @@ import type { CallsInput, CallsOutcome } from "./single-calls.ts";
 const SLOWER = 1.5;
 const SLOWEST = 10;
 
-type Work = Pick<BatchJob, "indices" | "round" | "repairs">;
+export type BatchWork = Pick<BatchJob, "indices" | "round" | "repairs">;
+
+interface BatchInput extends CallsInput {
+	/** Of a run that paused: a batch that the server has begun with is found again by its work. */
+	readonly pending?: readonly BatchWork[];
+}
 
 /**
  * Makes one judge's calls of a plan through the server's Batch API: batches one after the other, each waited for with a
  * durable timer, so that no worker is needed while the server is at it. What a batch leaves undone goes into the next.
  */
-export async function batchCalls({ context, calls, part, limits }: CallsInput): Promise<CallsOutcome> {
+export async function batchCalls({ context, calls, part, limits, pending }: BatchInput): Promise<CallsOutcome> {
 	const { pollSeconds, maxCalls } = limits.batch!;
 	const { judge } = part;
 	const taskQueue = judgeQueue(queuesBeside(workflowInfo().taskQueue), judge);
 	const activities = proxyActivities<ReturnType<typeof createBatchActivities>>({ ...BATCH, taskQueue });
 
-	const run = async (work: Work): Promise<BatchResult | { readonly failures: readonly CallFailure[] }> => {
+	const run = async (work: BatchWork): Promise<BatchResult | { readonly failures: readonly CallFailure[] }> => {
 		const job: BatchJob = { ...context, judge, calls, ...work };
 		const submitted = await activities.submitBatch(job);
 		if (submitted.kind === "refused") return submitted;
@@ -39,12 +44,11 @@ export async function batchCalls({ context, calls, part, limits }: CallsInput): 
 
 	const failures: CallFailure[] = [];
 	const made = { judged: 0, cost: 0 };
-	const pausedBy = (pause: Pause): CallsOutcome => ({ failures, made, pause });
-	const works: Work[] = [];
-	for (let from = part.from; from < part.to; from += maxCalls) {
-		const to = Math.min(from + maxCalls, part.to);
-		works.push({ indices: Array.from({ length: to - from }, (_, i) => from + i), round: 0 });
-	}
+	const works = [...(pending ?? worksOf(part, maxCalls))];
+	const pausedBy = (pause: Pause): CallsOutcome => ({
+		...{ failures, made, pause },
+		...(works.length > 0 && { pending: { calls, part, works } }),
+	});
 	for (let work = works.shift(); work !== undefined; work = works.shift()) {
 		let result: Awaited<ReturnType<typeof run>>;
 		try {
@@ -52,6 +56,7 @@ export async function batchCalls({ context, calls, part, limits }: CallsInput): 
 		} catch (error) {
 			const refusal = refusalOf(error);
 			if (refusal === undefined) throw error;
+			works.unshift(work);
 			return pausedBy({ kind: refusal.kind, reason: refusal.reason });
 		}
 		failures.push(...result.failures);
@@ -59,9 +64,17 @@ export async function batchCalls({ context, calls, part, limits }: CallsInput): 
 		made.judged += result.judged;
 		made.cost += result.cost;
 		const { again, unreadable, refused } = result;
-		if (refused !== undefined) return pausedBy({ kind: pauseKind(refused.type)!, reason: refused.reason });
 		if (again.length > 0) works.push({ ...work, indices: again, round: work.round + 1 });
 		if (unreadable !== undefined) works.push({ ...unreadable, round: 0 });
+		if (refused !== undefined) return pausedBy({ kind: pauseKind(refused.type)!, reason: refused.reason });
 	}
 	return { failures, made };
+}
+
+function worksOf({ from, to }: CallsInput["part"], maxCalls: number): BatchWork[] {
+	const indices = Array.from({ length: to - from }, (_, i) => from + i);
+	return Array.from({ length: Math.ceil(indices.length / maxCalls) }, (_, i) => ({
+		indices: indices.slice(i * maxCalls, (i + 1) * maxCalls),
+		round: 0,
+	}));
 }

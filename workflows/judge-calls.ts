@@ -6,7 +6,7 @@ import type { CallsMade, JudgeJob, JudgeLimits, JudgeResult } from "../core/step
 import { queuesBeside } from "../core/task-queues.ts";
 import { batchCalls } from "./batch-calls.ts";
 import { JUDGE } from "./retries.ts";
-import { singleCalls } from "./single-calls.ts";
+import { type CallsOutcome, type PendingBatches, singleCalls } from "./single-calls.ts";
 
 export interface JudgeCallsInput {
 	readonly job: JudgeJob;
@@ -19,6 +19,7 @@ export interface JudgeCallsInput {
 export interface CallsSoFar {
 	readonly failures: readonly CallFailure[];
 	readonly made: CallsMade;
+	readonly pending: readonly PendingBatches[];
 }
 
 export type JudgeCallsOutput =
@@ -36,26 +37,41 @@ export async function judgeCalls({ job, judges, before }: JudgeCallsInput): Prom
 	const { planCalls, collectVerdicts } = proxyActivities<Activities>({ ...JUDGE, taskQueue });
 	const failures = [...(before?.failures ?? [])];
 	const made = { judged: 0, cost: 0, ...before?.made };
-	const begun = Date.now();
-	for (;;) {
-		const plan = await planCalls({ ...job, failures });
-		if (plan.count === 0) break;
-		const outcomes = await Promise.all(
-			plan.judges.map((part) => {
-				const limits = judges.find(({ name }) => name === part.judge)!;
-				const { oracle, iteration, line, stage } = job;
-				const context = { oracle, iteration, line, stage };
-				const input = { context, calls: plan.calls, part, limits, known: plan.known };
-				return limits.batch ? batchCalls(input) : singleCalls(input);
-			}),
-		);
+	const { oracle, iteration, line, stage } = job;
+	const context = { oracle, iteration, line, stage };
+	const limitsOf = (judge: string) => judges.find(({ name }) => name === judge)!;
+	/** Takes in what calls brought; why they stopped early, where they did. */
+	const settle = (outcomes: readonly CallsOutcome[]): JudgeCallsOutput | undefined => {
 		for (const outcome of outcomes) {
 			failures.push(...outcome.failures);
 			made.judged += outcome.made.judged;
 			made.cost += outcome.made.cost;
 		}
 		const pause = outcomes.find((outcome) => outcome.pause !== undefined)?.pause;
-		if (pause) return { pause, before: { failures, made } };
+		const pending = outcomes.flatMap((outcome) => outcome.pending ?? []);
+		return pause && { pause, before: { failures, made, pending } };
+	};
+
+	const begun = Date.now();
+	const continued = await Promise.all(
+		(before?.pending ?? []).map(({ calls, part, works }) =>
+			batchCalls({ context, calls, part, limits: limitsOf(part.judge), known: 0, pending: works }),
+		),
+	);
+	const stoppedAgain = settle(continued);
+	if (stoppedAgain) return stoppedAgain;
+	for (;;) {
+		const plan = await planCalls({ ...job, failures });
+		if (plan.count === 0) break;
+		const outcomes = await Promise.all(
+			plan.judges.map((part) => {
+				const limits = limitsOf(part.judge);
+				const input = { context, calls: plan.calls, part, limits, known: plan.known };
+				return limits.batch ? batchCalls(input) : singleCalls(input);
+			}),
+		);
+		const stopped = settle(outcomes);
+		if (stopped) return stopped;
 	}
 	const result = await collectVerdicts({ ...job, failures, made });
 	return { result: { ...result, seconds: (Date.now() - begun) / 1000 } };

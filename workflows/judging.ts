@@ -87,7 +87,7 @@ function createCallsJudge(
 	const total = candidates[0].count;
 	const parts = Math.min(lanesOf(spec), Math.ceil(total / spec.chunkSize));
 	const shares = judges.map((limits) => share(limits, parts));
-	const { workflowId } = workflowInfo();
+	const { workflowId, firstExecutionRunId } = workflowInfo();
 	const pauses = createPauses(campaign);
 	return async (from, to) => {
 		const job = { ...context, candidates, from, to, total };
@@ -95,7 +95,8 @@ function createCallsJudge(
 		for (let run = 0; ; run++) {
 			const done = await pauses.around(() =>
 				executeChild(judgeCalls, {
-					workflowId: `${workflowId}/${from}${run === 0 ? "" : `-${run}`}`,
+					// Of a judging that was terminated and begun again, the old children may still hold their names for a moment.
+					workflowId: `${workflowId}/${firstExecutionRunId}/${from}-${run}`,
 					args: [{ job, judges: shares, ...(before && { before }) }],
 				}),
 			);
@@ -119,18 +120,19 @@ function share(limits: JudgeLimits, parts: number): JudgeLimits {
 /** Chunks that pause together are resumed together; it is said once, when all have come to rest. */
 function createPauses(campaign: string | undefined) {
 	let running = 0;
+	let ended = 0;
 	let resumes = 0;
 	let paused: Promise<void> | undefined;
 	setHandler(resumeJudging, () => {
 		resumes++;
 	});
 	const pauseUntilResumed = async (pause: Pause): Promise<void> => {
-		await condition(() => running === 0);
 		const seen = resumes;
-		// First the campaign, which has to know whom to resume when somebody reads the report and acts.
+		// At once: the campaign has to know whom to resume when somebody acts before the others are at rest.
 		const { workflowId } = workflowInfo();
 		if (campaign !== undefined) await getExternalWorkflowHandle(campaign).signal(judgingPaused, { workflowId, pause });
-		await control.reportPause(pause);
+		await condition(() => running === 0 || resumes > seen);
+		if (resumes === seen) await control.reportPause(pause);
 		await condition(() => resumes > seen);
 		paused = undefined;
 	};
@@ -142,11 +144,18 @@ function createPauses(campaign: string | undefined) {
 				return await work();
 			} finally {
 				running--;
+				ended++;
 			}
 		},
-		wait(pause: Pause): Promise<void> {
+		async wait(pause: Pause): Promise<void> {
+			// What the others have reserved is the most that they can cost: when one of them ends, there may be room.
+			if (pause.kind === "ceiling" && running > 0) {
+				const seen = ended;
+				await condition(() => ended > seen);
+				return;
+			}
 			paused ??= pauseUntilResumed(pause);
-			return paused;
+			await paused;
 		},
 	};
 }

@@ -6,6 +6,7 @@ import type { Pause } from "../core/pause.ts";
 import type { ArtifactRef } from "../core/records.ts";
 import type { CallJob, CallsMade, JudgeContext, JudgeLimits, PlannedCalls } from "../core/steps.ts";
 import { judgeQueue, queuesBeside } from "../core/task-queues.ts";
+import type { BatchWork } from "./batch-calls.ts";
 import { type Refusal, refusalOf } from "./refusals.ts";
 import { judgeCallOptions } from "./retries.ts";
 
@@ -23,6 +24,14 @@ export interface CallsOutcome {
 	readonly made: CallsMade;
 	/** Why calls were left; they are planned again when it is over. */
 	readonly pause?: Pause;
+	/** Batches that were left, to be gone on with before anything is planned. */
+	readonly pending?: PendingBatches;
+}
+
+export interface PendingBatches {
+	readonly calls: ArtifactRef;
+	readonly part: PlannedCalls;
+	readonly works: readonly BatchWork[];
 }
 
 /**
@@ -36,9 +45,11 @@ export async function singleCalls({ context, calls, part, limits, known }: Calls
 	const made = { judged: 0, cost: 0 };
 	const unjudged = ({ key, reason }: Refusal): CallFailure => ({ key, kind: "unjudged", reason });
 	const settle = (result: CallResult): void => {
-		made.cost += result.cost;
-		if (result.kind === "judged") made.judged += result.repeated ? 0 : 1;
-		else failures.push(failureOf(result));
+		if (result.kind === "judged") {
+			if (result.repeated) return;
+			made.judged++;
+			made.cost += result.cost;
+		} else failures.push(failureOf(result));
 	};
 
 	let ended = 0;
@@ -101,12 +112,16 @@ function createCaller(context: JudgeContext, calls: ArtifactRef, part: PlannedCa
 		return judgeCall(job);
 	};
 	const total = part.to - part.from;
+	/** Unreadable replies whose second turn did not come off: the first one is paid for. */
+	const repairs = new Map<number, NonNullable<CallJob["repair"]>>();
 	return async (index: number, done: number): Promise<CallResult> => {
 		const job: CallJob = { ...context, calls, index, progress: { done, total } };
-		const first = await turn(job);
-		if (first.kind !== "unreadable") return first;
-		const second = await turn({ ...job, repair: { text: first.text, reason: first.reason } });
-		return { ...second, cost: first.cost + second.cost };
+		if (!repairs.has(index)) {
+			const first = await turn(job);
+			if (first.kind !== "unreadable") return first;
+			repairs.set(index, { text: first.text, reason: first.reason });
+		}
+		return await turn({ ...job, repair: repairs.get(index)! });
 	};
 }
 

@@ -1,3 +1,4 @@
+import type { JudgedShape } from "../../core/judging-spec.ts";
 import {
 	type CandidateGroup,
 	type EvaluationRow,
@@ -53,15 +54,27 @@ export function evaluationRows(
 /** Who each of the evaluated policy's samples is compared with, by index in the group. */
 function comparisons(group: CandidateGroup, samples: number) {
 	const teacher = group.responses.findIndex((r) => r.source === "teacher");
-	const initial = group.responses.map((_, j) => j).slice(samples + 1);
+	return opponentsOf(teacher, group.responses.length, samples);
+}
+
+function opponentsOf(teacher: number, candidates: number, samples: number) {
+	const initial = Array.from({ length: candidates - samples - 1 }, (_, k) => samples + 1 + k);
 	return Array.from({ length: samples }, (_, j) => ({ j, teacher, initial: opponents(initial, j) }));
 }
 
 /** The comparisons that {@link evaluationRows} needs of an oracle, as pairs of indices into the group. */
 export function evaluationComparisons(group: CandidateGroup, samples: number): (readonly [number, number])[] {
-	return comparisons(group, samples).flatMap(({ j, teacher, initial }) =>
-		[teacher, ...initial].map((k) => [j, k] as const),
-	);
+	return pairsOf(comparisons(group, samples));
+}
+
+/** The same of any prompt: so many samples, the teacher's answer, as many samples of the initial policy. */
+export function evaluationShape(samples: number): JudgedShape {
+	const candidates = 2 * samples + 1;
+	return { candidates, comparisons: pairsOf(opponentsOf(samples, candidates, samples)) };
+}
+
+function pairsOf(against: ReturnType<typeof opponentsOf>): (readonly [number, number])[] {
+	return against.flatMap(({ j, teacher, initial }) => [teacher, ...initial].map((k) => [j, k] as const));
 }
 
 /**

@@ -112,9 +112,9 @@ function isUnjudged(verdict: Verdict): boolean {
 function createKnowledge(failures: readonly CallFailure[], earlier: readonly Verdict[]) {
 	const outcomes = new Map<string, Outcome>();
 	const costs = new Map<string, number>();
-	// Invalid replies are paid for as well, and asking again for nothing better.
+	// Invalid replies are paid for as well, and asking again would bring nothing better.
 	for (const { key, outcome } of earlier.flatMap(({ asked = [] }) => asked)) {
-		if (outcome.kind === "invalid") outcomes.set(key, outcome);
+		if (outcome.kind !== "unjudged") outcomes.set(key, outcome);
 	}
 	for (const { key, ...outcome } of failures) outcomes.set(key, outcome);
 	const of: Known = (key) => outcomes.get(key);

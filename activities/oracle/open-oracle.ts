@@ -47,6 +47,15 @@ async function readOracle(store: Store, folder: string, ref: ArtifactRef): Promi
 }
 
 /**
+ * Everything beside prompt and candidates that determines an oracle's verdicts, the content of its files included.
+ *
+ * @throws DnoError like {@link openOracle}
+ */
+export async function oracleFingerprint(config: OracleConfig, folder: string): Promise<string> {
+	return (await (isProgram(config) ? openProgram(config, folder) : openModelOracle(config, folder))).fingerprint;
+}
+
+/**
  * An oracle that asks models, with the rubrics of its judges; their paths begin at `folder`.
  *
  * @throws DnoError when a rubric cannot be read

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createFileLedger } from "../../activities/oracle/calls/file-ledger.ts";
+import { oracleFingerprint } from "../../activities/oracle/open-oracle.ts";
 import { removeTemporaries } from "../../activities/store/atomic-write.ts";
 import { hashJson } from "../../activities/store/hash-json.ts";
 import { isProgram, type OracleConfig } from "../../core/oracle-config.ts";
@@ -28,7 +29,9 @@ export async function judgeFile({ budget, ...run }: FileRun): Promise<{
 }> {
 	const { oracle, groups } = run;
 	await checkOracle(mapOraclePaths(oracle, (path) => resolve(run.folder, path)));
-	const id = `judge-${hashJson({ oracle: withoutBudget(oracle), groups }).slice(0, 12)}`;
+	// With what its files hold: an edited rubric is another judge, whose verdicts must not stand beside the old one's.
+	const fingerprint = await oracleFingerprint(oracle, run.folder);
+	const id = `judge-${hashJson({ oracle: withoutBudget(oracle), fingerprint, groups }).slice(0, 12)}`;
 	const directory = join(process.cwd(), "runs", id);
 	await mkdir(directory, { recursive: true });
 	const release = acquireLock(directory);
@@ -36,21 +39,20 @@ export async function judgeFile({ budget, ...run }: FileRun): Promise<{
 	try {
 		// Of killed runs: this one alone writes here now.
 		await removeTemporaries(directory);
-		if (budget !== undefined && !isProgram(oracle)) {
-			const entry = {
-				schemaVersion: SCHEMA_VERSION,
-				at: new Date().toISOString(),
-				kind: "ceiling",
-				cost: budget,
-			} as const;
-			await createFileLedger(ledgerFile(directory)).append(entry);
-		}
+		if (!isProgram(oracle)) await setCeiling(directory, budget ?? oracle.budget);
 		const { runJudging } = await import("../../infra/judge/run-judging.ts");
 		return { directory, outcome: await runJudging({ ...run, id, directory }) };
 	} finally {
 		process.off("exit", release);
 		release();
 	}
+}
+
+/** The latest word counts, whether it stands in the file or was given with the command. */
+async function setCeiling(directory: string, ceiling: number | undefined): Promise<void> {
+	const ledger = createFileLedger(ledgerFile(directory));
+	if (ceiling === undefined || (await ledger.state()).ceiling === ceiling) return;
+	await ledger.append({ schemaVersion: SCHEMA_VERSION, at: new Date().toISOString(), kind: "ceiling", cost: ceiling });
 }
 
 function withoutBudget(oracle: OracleConfig): unknown {

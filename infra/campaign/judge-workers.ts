@@ -7,6 +7,8 @@ import { judgeOf } from "../../activities/oracle/judge-of.ts";
 import { isProgram, judgeName, modelJudges, type OracleConfig } from "../../core/oracle-config.ts";
 import { judgeQueue, type TaskQueues } from "../../core/task-queues.ts";
 
+/** Batches that are handed in or taken in at a time: each is held in memory. */
+const BATCHES = 2;
 /** Plans and verdicts that are put together at a time: work on files, which more of would only slow down. */
 const PLANS = 4;
 
@@ -33,7 +35,7 @@ export function createJudgeWorkers(
 			...shared,
 			taskQueue: judgeQueue(queues, judgeName(judge)),
 			activities: calls,
-			maxConcurrentActivityTaskExecutions: judge.concurrency,
+			maxConcurrentActivityTaskExecutions: judge.mode === "batch" ? BATCHES : judge.concurrency,
 			...(judge.requestsPerMinute !== undefined && { maxTaskQueueActivitiesPerSecond: judge.requestsPerMinute / 60 }),
 		}),
 	);

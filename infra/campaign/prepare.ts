@@ -1,4 +1,5 @@
 import { readPrompts } from "../../activities/datasets/read-prompts.ts";
+import { evaluationShape } from "../../activities/evaluation/evaluate.ts";
 import { toJsonLines } from "../../activities/store/json-lines.ts";
 import type { Lineage, Store } from "../../activities/store/store.ts";
 import type { CampaignConfig } from "../../core/config.ts";
@@ -44,6 +45,15 @@ export async function prepareCampaign(
 		loss: config.training.loss,
 		baselines: (Object.keys(baselines) as Exclude<LineKey, "dno">[]).filter((key) => baselines[key] !== undefined),
 		replay: config.pairs.replay.length,
-		judging: judgingSpec(config.oracle, config.sampling.samples + 1),
+		judging: judgingSpec(config.oracle, [
+			{ candidates: config.sampling.samples + 1, comparisons: "all" },
+			evaluationShape(evaluation.samples),
+			{ candidates: await mostAnswers(config.prompts.train), comparisons: "all" },
+		]),
 	};
+}
+
+/** The most answers that a teacher gives to one prompt: what the offline baselines' preference set is made from. */
+async function mostAnswers(file: string): Promise<number> {
+	return (await readPrompts(file)).reduce((most, { answers = [] }) => Math.max(most, answers.length), 0);
 }

@@ -76,7 +76,7 @@ async function drive(
 	const put = (text: string) => store.put(text, { step: "judge-file", inputs: { id } });
 	const context: JudgeContext = { oracle: await put(JSON.stringify(oracle)), iteration: 0, line: "dno", stage: "rank" };
 	const candidates = { parts: [await put(toJsonLines(groups))], count: groups.length };
-	const most = Math.max(...groups.map(({ responses }) => responses.length));
+	const most = groups.reduce((longest, { responses }) => Math.max(longest, responses.length), 0);
 	const queues = taskQueues(id);
 
 	const { connection, close } = await connectClient(address);
@@ -96,7 +96,11 @@ async function drive(
 		]);
 		try {
 			const client = new Client({ connection, namespace });
-			const input: Input = { context, spec: judgingSpec(oracle, most), candidates: [candidates] };
+			const input: Input = {
+				context,
+				spec: judgingSpec(oracle, [{ candidates: most, comparisons: "all" }]),
+				candidates: [candidates],
+			};
 			const handle = await begin(client, { id, bundle: bundle.version }, queues.control, input);
 			const ended = await untilEnd(handle, workers, paused, signal);
 			if (typeof ended === "string") return { kind: ended };

@@ -24,6 +24,8 @@ export class KvCache {
 	#capacity = 0;
 	/** Keys and values of each layer by the graph's input names. */
 	#buffers = new Map<string, Float32Array>();
+	/** The same by layer. */
+	#layers: readonly { readonly key: Float32Array; readonly value: Float32Array }[] = [];
 
 	constructor(config: LlamaConfig, rows: number) {
 		this.#config = config;
@@ -67,6 +69,10 @@ export class KvCache {
 				this.#buffers.set(name, data);
 			}
 		}
+		this.#layers = Array.from({ length: layers }, (_, layer) => ({
+			key: this.#buffers.get(`key.${layer}`)!,
+			value: this.#buffers.get(`value.${layer}`)!,
+		}));
 	}
 
 	/** Writes the first `count` new tokens of row `from` of a run behind the `at` tokens of row `to`. */
@@ -81,7 +87,28 @@ export class KvCache {
 				for (let head = 0; head < kvHeads; head++) {
 					const start = ((layer * rows + from) * kvHeads + head) * tokens * headDim;
 					const target = ((to * kvHeads + head) * this.#capacity + at) * headDim;
-					copy(source, start, data, target, count * headDim);
+					data.set(source.subarray(start, start + count * headDim), target);
+				}
+			}
+		}
+	}
+
+	/**
+	 * Writes one new token of every row of a run, row i's behind its `lengths[i]` tokens. A buffer at a time, since entries of
+	 * two rows are pages apart.
+	 */
+	appendTokens({ keys, values, rows }: NewEntries, lengths: readonly number[]): void {
+		const { kvHeads, headDim } = this.#config;
+		const stride = this.#capacity * headDim;
+		let start = 0;
+		for (const { key, value } of this.#layers) {
+			for (let row = 0; row < rows; row++) {
+				let target = (row * kvHeads * this.#capacity + lengths[row]!) * headDim;
+				for (let head = 0; head < kvHeads; head++, start += headDim, target += stride) {
+					for (let i = 0; i < headDim; i++) {
+						key[target + i] = keys[start + i]!;
+						value[target + i] = values[start + i]!;
+					}
 				}
 			}
 		}
@@ -98,12 +125,4 @@ export class KvCache {
 			}
 		}
 	}
-}
-
-/** Most numbers that are copied one by one: making a view to copy from takes longer than copying a token's entry. */
-const SHORT = 256;
-
-function copy(source: Float32Array, start: number, target: Float32Array, at: number, size: number): void {
-	if (size > SHORT) target.set(source.subarray(start, start + size), at);
-	else for (let i = 0; i < size; i++) target[at + i] = source[start + i]!;
 }

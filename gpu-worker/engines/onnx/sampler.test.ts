@@ -274,6 +274,19 @@ describe("drawing from a row of probabilities", () => {
 		expect([...drawn].sort((a, b) => a - b)).toEqual(order.slice(0, end + 1).sort((a, b) => a - b));
 	});
 
+	test("draws where the running sum passes the number that was drawn", () => {
+		const random = createRandom(3);
+		const counts = Array.from({ length: 1000 }, () => Math.floor(random() * 4));
+		const total = counts.reduce((sum, count) => sum + count, 0);
+		counts.push(2048 - total);
+		// Multiples of 2⁻¹¹: their sums are exact, in whichever order.
+		const probabilities = Float32Array.from(counts, (count) => count / 2048);
+		const tokens = counts.flatMap((count, token) => Array.from({ length: count }, () => token));
+		for (let k = 0; k < 2048; k++) {
+			expect(draw(probabilities, 0, counts.length, { topP: 1 }, () => (k + 0.5) / 2048)).toBe(tokens[k]);
+		}
+	});
+
 	test("never draws what has no probability, also at the ends of the unit interval", () => {
 		for (const number of [0, 0.5, 0.7499, 0.75, 1 - 2 ** -32]) {
 			expect(draw(numbers, 1, 5, { topP: 1 }, () => number)).not.toBe(2);

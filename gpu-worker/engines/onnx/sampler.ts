@@ -161,8 +161,9 @@ class SamplingRun {
 		const lengths = this.#live.map(({ length }) => length);
 		const { scores, entries } = await this.#run(this.#cache, { tokens, counts, lengths });
 		this.#cache.reserve(Math.max(...lengths) + 1);
+		this.#cache.appendTokens(entries, lengths);
 		this.#live.forEach((row, i) => {
-			this.#keep(entries, i, i, 1);
+			row.length += 1;
 			this.#draw(row, scores, i);
 		});
 	}

@@ -36,18 +36,25 @@ export function draw(
 		: drawTruncated(numbers, offset, size, { topP, topK, minP }, random);
 }
 
+/** Numbers that are added up before they are looked at: most of the vocabulary is passed over. */
+const STRIDE = 64;
+
 function drawAll(numbers: Float32Array, offset: number, size: number, random: Random): number {
-	let total = 0;
-	for (let i = 0; i < size; i++) total += numbers[offset + i]!;
-	let left = random() * total;
-	let last = 0;
-	for (let i = 0; i < size; i++) {
-		const p = numbers[offset + i]!;
-		if (p <= 0) continue;
-		left -= p;
-		last = i;
-		if (left < 0) break;
+	// A softmax adds up to 1 but for rounding, so that nobody has to add it up first; who gets past its end takes the last.
+	let left = random();
+	let from = 0;
+	for (; from + STRIDE <= size; from += STRIDE) {
+		let sum = 0;
+		for (let i = offset + from; i < offset + from + STRIDE; i++) sum += numbers[i]!;
+		if (left < sum) break;
+		left -= sum;
 	}
+	for (let i = from; i < size; i++) {
+		left -= numbers[offset + i]!;
+		if (left < 0) return i;
+	}
+	let last = size - 1;
+	while (last > 0 && numbers[offset + last]! <= 0) last--;
 	return last;
 }
 

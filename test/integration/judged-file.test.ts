@@ -1,0 +1,111 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { isJudgment } from "../../core/records.ts";
+import { preferencesOf } from "../../core/rewards.ts";
+import { ALL_FAULTS, type FaultName, PASSING_FAULTS } from "../fault-server/faults.ts";
+import { createScript, NO_FAULTS } from "../fault-server/script.ts";
+import { startFaultServer } from "../fault-server/start-fault-server.ts";
+import { type Case, makeCases } from "../faults/candidates.ts";
+import { JudgeFile, KEY, MAX_ATTEMPTS, PRICE } from "../faults/judge-file.ts";
+import { examine } from "../faults/tally.ts";
+
+// Several servers and processes each, on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 120_000 });
+
+const QUICK: readonly FaultName[] = ALL_FAULTS.filter((fault) => fault !== "silence" && fault !== "stalled-body");
+
+test("a small file with 30 % failing calls ends as the script says, and is not asked again", async () => {
+	const script = createScript({ seed: 3, rate: 0.36, maxAttempts: MAX_ATTEMPTS, faults: QUICK });
+	await using server = await startFaultServer({ script, price: PRICE, key: KEY });
+	const cases = makeCases("small", 60, 3);
+	using file = new JudgeFile(server, cases, { kind: "listwise" });
+	expect(await file.run()).toMatchObject({ code: 0 });
+	const { tally, problems } = examine(server, cases, file.verdicts());
+	expect(problems).toEqual([]);
+	expect(tally).toMatchObject({ judgments: 60, paidTwice: 0, mislabelled: 0 });
+	expect(tally.calls - tally.judgments).toBe(tally.scriptedFailures);
+	expect(tally.scriptedFailures).toBeGreaterThan(10);
+	expect(file.leaks()).toEqual([]);
+});
+
+/** The order of the candidates' true qualities is the verdicts' order. */
+function expectTruth(file: JudgeFile, cases: readonly Case[]): void {
+	const verdicts = file.verdicts();
+	expect(verdicts).toHaveLength(cases.length);
+	for (const [n, verdict] of verdicts.entries()) {
+		expect(isJudgment(verdict)).toBe(true);
+		if (!isJudgment(verdict)) continue;
+		const { qualities } = cases[n]!;
+		for (const [i, row] of preferencesOf(verdict).entries()) {
+			for (const [j, p] of row.entries()) {
+				if (i !== j) expect(p! > 0.5).toBe(qualities[i]! > qualities[j]!);
+			}
+		}
+	}
+}
+
+test("batches are judged like single calls, at half the price", async () => {
+	await using server = await startFaultServer({ script: NO_FAULTS, price: PRICE, key: KEY, batchDelay: 500 });
+	const cases = makeCases("batch", 25, 3);
+	const oracle = { kind: "score", mode: "batch", batch: { pollSeconds: 0.5, maxCalls: 40 } };
+	using file = new JudgeFile(server, cases, oracle);
+	const { code, summary } = await file.run();
+	expect(code).toBe(0);
+	expectTruth(file, cases);
+	expect(summary).toMatchObject({ judged: 25, calls: 75, cost: expect.closeTo(server.records.cost / 2, 6) });
+	expect(file.leaks()).toEqual([]);
+});
+
+test("lines of a batch that fail are queued again", async () => {
+	const faults = PASSING_FAULTS.filter((fault) => QUICK.includes(fault));
+	const script = createScript({ seed: 5, rate: 0.3, maxAttempts: MAX_ATTEMPTS, faults });
+	await using server = await startFaultServer({ script, price: PRICE, key: KEY, batchDelay: 200 });
+	const cases = makeCases("again", 20, 2);
+	const oracle = { kind: "pairwise", mode: "batch", batch: { pollSeconds: 0.3 } };
+	using file = new JudgeFile(server, cases, oracle);
+	expect(await file.run()).toMatchObject({ code: 0, summary: { judged: 20, invalid: 0, unjudged: 0 } });
+	expectTruth(file, cases);
+	expect(server.records.calls).toBeGreaterThan(40);
+});
+
+test("a killed judging goes on, and what was answered is not asked again", async () => {
+	await using server = await startFaultServer({ script: NO_FAULTS, latency: 100, price: PRICE, key: KEY });
+	const cases = makeCases("killed", 80, 3);
+	using file = new JudgeFile(server, cases, { kind: "listwise", concurrency: 4, timeoutSeconds: 2 });
+	const dno = file.start();
+	await vi.waitUntil(() => server.records.calls > 20, { timeout: 60_000, interval: 20 });
+	dno.child.kill("SIGKILL");
+	await dno.ended;
+	expect(await file.run()).toMatchObject({ code: 0, summary: { judged: 80 } });
+	expectTruth(file, cases);
+	const again = [...server.records.questions.values()].filter(({ attempts }) => attempts.length > 1);
+	// Those that were under way.
+	expect(again.length).toBeLessThanOrEqual(2 * 4);
+});
+
+test("requests a minute are the judge's, whatever the concurrency", async () => {
+	await using server = await startFaultServer({ script: NO_FAULTS, price: PRICE, key: KEY });
+	using file = new JudgeFile(server, makeCases("slow", 40, 2), {
+		...{ kind: "listwise", concurrency: 16, requestsPerMinute: 300 },
+	});
+	expect(await file.run()).toMatchObject({ code: 0, summary: { judged: 40 } });
+	// Five a second, and what the queue lets through at once.
+	expect(server.records.busiest(4000)).toBeLessThanOrEqual(2 * 5 * 4);
+	expect(server.records.busiest(1000)).toBeLessThanOrEqual(3 * 5);
+});
+
+test("an edited rubric is another judge", async () => {
+	await using server = await startFaultServer({ script: NO_FAULTS, price: PRICE, key: KEY });
+	using file = new JudgeFile(server, makeCases("rubric", 3, 2), { kind: "listwise", rubric: "rubric.md" });
+	const rubric = join(file.folder, "rubric.md");
+	writeFileSync(rubric, "Prefer what is right.");
+	expect(await file.run()).toMatchObject({ code: 0, summary: { calls: 3 } });
+	const first = readFileSync(join(file.folder, "verdicts.jsonl"), "utf8");
+	expect(await file.run()).toMatchObject({ code: 0, summary: { calls: 3, repeated: 0 } });
+	expect(readFileSync(join(file.folder, "verdicts.jsonl"), "utf8")).toBe(first);
+	expect(server.records.calls).toBe(3);
+	writeFileSync(rubric, "Prefer what is short.");
+	expect(await file.run()).toMatchObject({ code: 0, summary: { calls: 3 } });
+	expect(server.records.calls).toBe(6);
+});
