@@ -66,7 +66,8 @@ export type StoredReply = z.infer<typeof storedReply>;
 
 /**
  * What a call's activity returns: a judgment, now in the verdict store; or none. `unreadable` asks for one more turn, in
- * which the judge is shown its reply and what is wrong with it.
+ * which the judge is shown its reply and what is wrong with it. Costs are US dollars: of a judgment what it took, all turns,
+ * and nothing where the verdict store had it; else what this turn's reply cost. What was lost is in the ledger alone.
  */
 const callResult = z.discriminatedUnion("kind", [
 	z.strictObject({ kind: z.literal("judged"), key: z.string(), cost: z.number(), repeated: z.boolean() }),

@@ -42,6 +42,7 @@ export async function conclude(
 	const conclusion = conclusionOf(judge, turn, answer);
 	const { text, model, finishReason } = answer;
 	if (conclusion.kind === "judged") {
+		const ofAllTurns = cost + (turn.first?.cost ?? 0);
 		await verdicts.put({
 			schemaVersion: SCHEMA_VERSION,
 			key,
@@ -50,10 +51,10 @@ export async function conclude(
 			reading: conclusion.reading,
 			text,
 			usage: plus(usage, turn.first?.usage),
-			cost: cost + (turn.first?.cost ?? 0),
+			cost: ofAllTurns,
 			at: new Date().toISOString(),
 		});
-		return { kind: "judged", key, cost, repeated: false };
+		return { kind: "judged", key, cost: ofAllTurns, repeated: false };
 	}
 	const { kind, reason } = conclusion;
 	if (kind === "unjudged") return { kind, key, cost, reason };

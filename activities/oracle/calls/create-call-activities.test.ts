@@ -64,7 +64,7 @@ test("an unreadable reply is shown to the judge once more; the verdict has cost 
 	expect(await dependencies.verdicts.find(key)).toBeUndefined();
 	server.answer = json(completion("B"));
 	const repair = { text: first.text, reason: first.reason };
-	expect(await judge({}, repair)).toEqual({ kind: "judged", key, cost: COST, repeated: false });
+	expect(await judge({}, repair)).toEqual({ kind: "judged", key, cost: expect.closeTo(2 * COST, 12), repeated: false });
 	expect(JSON.parse(server.requests[1]!.body).messages.slice(1)).toEqual([
 		{ role: "assistant", content: "Hm" },
 		{ role: "user", content: '"Hm" is neither A nor B' },
@@ -133,14 +133,14 @@ test.each([
 
 const closes: Answering = (response) => response.socket?.destroy();
 
-test("a reply that was lost may have been paid for: it counts as spent and in the result", async () => {
+test("a reply that was lost may have been paid for: it counts as spent, and not as the judgment's", async () => {
 	const { failure, judge, spent } = await campaign();
 	server.answer = closes;
 	await failure({ attempt: 1 });
 	const lost = await spent();
 	expect(lost).toBeGreaterThan(0);
 	server.answer = json(completion("A"));
-	expect(await judge({ attempt: 2 })).toMatchObject({ kind: "judged", cost: COST + lost });
+	expect(await judge({ attempt: 2 })).toEqual({ kind: "judged", key, cost: COST, repeated: false });
 	expect(await spent()).toBeCloseTo(COST + lost, 12);
 });
 
@@ -154,7 +154,11 @@ test("a worker that stops counts the call as lost and keeps nothing", async () =
 });
 
 /** The same campaign's activities in a process that dies when it writes this to the ledger. */
-async function killedAt(kind: string, { dependencies, job }: Awaited<ReturnType<typeof campaign>>) {
+async function killedAt(
+	kind: string,
+	{ dependencies, job }: Awaited<ReturnType<typeof campaign>>,
+	repair?: CallJob["repair"],
+) {
 	const { ledger } = dependencies;
 	const never = new Promise<void>(() => {});
 	let died = () => {};
@@ -170,7 +174,8 @@ async function killedAt(kind: string, { dependencies, job }: Awaited<ReturnType<
 		},
 	};
 	const { judgeCall } = createCallActivities({ ...dependencies, ledger: dying });
-	void inActivity(() => judgeCall({ ...job, index: 0, progress: { done: 0, total: 1 } }));
+	const whole = { ...job, index: 0, progress: { done: 0, total: 1 }, ...(repair && { repair }) };
+	void inActivity(() => judgeCall(whole));
 	await dead;
 }
 
@@ -182,13 +187,26 @@ test("a kill between keeping the verdict and settling: the next attempt settles 
 	expect(await made.spent()).toBeCloseTo(COST, 12);
 });
 
+test("a kill between keeping a repaired verdict and settling: it has cost both turns, and the ledger has each once", async () => {
+	const made = await campaign();
+	server.answer = json(completion("Hm"));
+	const first = await made.judge();
+	if (first.kind !== "unreadable") throw new Error(first.kind);
+	server.answer = json(completion("A"));
+	const repair = { text: first.text, reason: first.reason };
+	await killedAt("settled", made, repair);
+	const both = expect.closeTo(2 * COST, 12);
+	expect(await made.judge({ attempt: 2 }, repair)).toEqual({ kind: "judged", key, cost: both, repeated: false });
+	expect(await made.spent()).toEqual(both);
+});
+
 test("a kill during the call: the next attempt pays, and what the lost one may have cost counts", async () => {
 	const made = await campaign();
 	server.answer = closes;
 	await killedAt("lost", made);
 	const lost = await made.spent();
 	server.answer = json(completion("A"));
-	expect(await made.judge({ attempt: 2 })).toMatchObject({ kind: "judged", cost: COST + lost, repeated: false });
+	expect(await made.judge({ attempt: 2 })).toEqual({ kind: "judged", key, cost: COST, repeated: false });
 	expect(await made.kinds()).toEqual(["reserved", "lost", "reserved", "settled"]);
 	expect(await made.spent()).toBeCloseTo(COST + lost, 12);
 });

@@ -51,8 +51,8 @@ export function createCallActivities(dependencies: CallDependencies) {
 			const judge = await judgeOf(job.oracle, call.judge);
 			const turn = await openTurn(store, judge, call, job.repair);
 			const found = await verdicts.find(key);
-			const paidEarlier = await closeEarlierAttempts(ledger, reservations, turn, found);
-			if (found) return { kind: "judged", key, cost: paidEarlier ?? 0, repeated: paidEarlier === undefined };
+			const isOwn = await closeEarlierAttempts(ledger, reservations, turn, found);
+			if (found) return { kind: "judged", key, cost: isOwn ? found.cost : 0, repeated: !isOwn };
 
 			const { settings, reader, budget } = judge;
 			const client = clientOf(settings);
@@ -67,20 +67,18 @@ export function createCallActivities(dependencies: CallDependencies) {
 				await reservations.fail(id, failure);
 				return failure;
 			});
-			const lost = await ledger.lost(turn.key);
 			if ("class" in answer) {
 				const common = commonFailure(answer, key);
 				if (common) throw common;
 				const { attempt } = Context.current().info;
 				if (answer.isRetryable && attempt < settings.maxAttempts) throw retryFailure(answer, attempt);
-				return { kind: "unjudged", key, cost: lost, reason: answer.message };
+				return { kind: "unjudged", key, cost: 0, reason: answer.message };
 			}
 			// A server that reports no usage has at most used what was reserved.
 			const { usage = estimate } = answer;
 			const paid = { usage, cost: costOf(usage, settings.price) };
 			try {
-				const result = await conclude(dependencies, judge, turn, answer, paid);
-				return { ...result, cost: result.cost + lost };
+				return await conclude(dependencies, judge, turn, answer, paid);
 			} finally {
 				await reservations.settle(id, paid);
 			}

@@ -24,7 +24,7 @@ export interface Turn {
 	readonly number: 1 | 2;
 	readonly call: JudgeCall;
 	readonly messages: readonly Message[];
-	/** In the ledger: the call's, except that what the first turn lost is not the second's. */
+	/** In the ledger: the call's, and another one in the second turn. */
 	readonly key: string;
 	/** What the first turn brought, in the second. */
 	readonly first?: RawReply;
