@@ -30,14 +30,20 @@ export function parseBatchLine(text: string, scrub: Scrub): BatchLine | undefine
 	if (!response) {
 		// Expired, cancelled, or lost by the server: the call was not made.
 		const message = scrub(`batch: ${error?.code ?? "no response"}: ${error?.message ?? ""}`);
-		return { id, outcome: { error: { class: "server", isRetryable: true, mayHaveBeenPaid: false, message } } };
+		return {
+			id,
+			outcome: { error: { class: "server", isRetryable: true, isServerBusy: false, mayHaveBeenPaid: false, message } },
+		};
 	}
 	const { status_code, body } = response;
 	if (status_code >= 400) return { id, outcome: { error: classifyResponse(status_code, errorOf(body), scrub) } };
 	const answer = parseAnswer(body);
 	if (answer) return { id, outcome: { answer } };
 	const message = "bad-reply: the batch's reply is no chat completion";
-	return { id, outcome: { error: { class: "bad-reply", isRetryable: true, mayHaveBeenPaid: true, message } } };
+	return {
+		id,
+		outcome: { error: { class: "bad-reply", isRetryable: true, isServerBusy: false, mayHaveBeenPaid: true, message } },
+	};
 }
 
 function errorOf(body: unknown): ErrorBody {

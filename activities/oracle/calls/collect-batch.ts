@@ -124,6 +124,7 @@ function errorOfBatch(batch: Batch | undefined, { scrub }: JudgeClient): CallErr
 	return {
 		class: "server",
 		isRetryable: true,
+		isServerBusy: false,
 		// Of a batch that is done or gone a line may have been lost; of the others it was never made.
 		mayHaveBeenPaid: batch === undefined || batch.status === "completed",
 		message: `the batch ${batch === undefined ? "is gone" : `is ${batch.status}`} without this call`,

@@ -194,6 +194,8 @@ test("a refused batch costs nothing; a server that cannot be reached is given up
 		kind: "refused",
 		failures: { length: 4, 0: { reason: "bad-request: 400 error 400" } },
 	});
+	answering(429);
+	await expect(submit({}, { attempt: 3 })).rejects.toMatchObject({ type: "JudgeUnavailable" });
 	answering(503);
 	await expect(submit({}, { attempt: 2 })).rejects.toMatchObject({ type: "JudgeUnavailable" });
 	expect(await submit({}, { attempt: 3 })).toMatchObject({ kind: "refused", failures: { length: 4 } });

@@ -1,6 +1,8 @@
 import { inspect } from "node:util";
 import { ApplicationFailure } from "@temporalio/common";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { RATE_LIMIT_ATTEMPTS } from "../../../core/judge-attempts.ts";
+import type { LedgerEntry } from "../../../core/ledger-entry.ts";
 import type { CallJob } from "../../../core/steps.ts";
 import { type ActivityRun, inActivity } from "../../testing/in-activity.ts";
 import { createCallActivities } from "./create-call-activities.ts";
@@ -100,13 +102,63 @@ test("errors that pass are retried, as long as the judge is to be tried, after t
 	const { failure, judge, spent, kinds } = await campaign();
 	server.answer = failing(429, {}, { "retry-after": "20" });
 	const asked = await failure({ attempt: 1 });
-	expect(asked).toMatchObject({ type: "JudgeUnavailable", nonRetryable: false, nextRetryDelay: 20_000 });
+	expect(asked).toMatchObject({ type: "JudgeUnavailable", nonRetryable: false });
+	expect(asked.nextRetryDelay).toBeGreaterThanOrEqual(20_000);
+	expect(asked.nextRetryDelay).toBeLessThanOrEqual(21_000);
 	server.answer = failing(500);
 	const { nextRetryDelay } = await failure({ attempt: 2 });
 	expect(nextRetryDelay).toBeLessThanOrEqual(2_000);
 	expect(await judge({ attempt: 3 })).toEqual({ kind: "unjudged", key, cost: 0, reason: "server: 500 error 500" });
 	expect(await spent()).toBe(0);
 	expect(await kinds()).toEqual(Array.from({ length: 3 }, () => ["reserved", "released"]).flat());
+});
+
+/** Runs attempts until one ends the activity, as Temporal does: each is left the last heartbeat's details. */
+async function attemptsUntilResult(
+	judge: Awaited<ReturnType<typeof campaign>>["judge"],
+	before: (attempt: number) => void | Promise<void> = () => {},
+) {
+	let heartbeatDetails: unknown;
+	const onHeartbeat = (details: unknown) => {
+		heartbeatDetails = JSON.parse(JSON.stringify(details));
+	};
+	for (let attempt = 1; ; attempt++) {
+		await before(attempt);
+		const result = await judge({ attempt, heartbeatDetails, onHeartbeat }).catch((error: unknown) => error);
+		if (!(result instanceof ApplicationFailure)) return { result, attempt };
+		expect(result).toMatchObject({ type: "JudgeUnavailable", nonRetryable: false });
+	}
+}
+
+test("a rate limit does not use a call's attempts up: it is waited for far longer", async () => {
+	const { judge } = await campaign();
+	server.answer = failing(429, {}, { "retry-after-ms": "300" });
+	const reason = "rate-limit: 429 error 429";
+	const ended = { result: { kind: "unjudged", key, cost: 0, reason }, attempt: RATE_LIMIT_ATTEMPTS };
+	expect(await attemptsUntilResult(judge)).toEqual(ended);
+	const lifted = await attemptsUntilResult(judge, (attempt) => {
+		if (attempt === 40) server.answer = json(completion("A"));
+	});
+	expect(lifted).toMatchObject({ result: { kind: "judged" }, attempt: 40 });
+});
+
+test("other errors before and after a rate limit count up to maxAttempts", async () => {
+	const { judge } = await campaign();
+	const plan = [500, 429, 429, 500, 429, 429, 429, 500];
+	const ended = await attemptsUntilResult(judge, (attempt) => {
+		server.answer = failing(plan[attempt - 1]!);
+	});
+	expect(ended).toEqual({ result: { kind: "unjudged", key, cost: 0, reason: "server: 500 error 500" }, attempt: 8 });
+});
+
+test("a server that is not there is waited for as long", async () => {
+	const { judge, kinds } = await campaign();
+	await server[Symbol.asyncDispose]();
+	const { result, attempt } = await attemptsUntilResult(judge);
+	expect(result).toMatchObject({ kind: "unjudged", reason: expect.stringContaining("ECONNREFUSED") });
+	expect(attempt).toBe(RATE_LIMIT_ATTEMPTS);
+	expect(await kinds()).not.toContain("lost");
+	server = await serve(json(completion("A")));
 });
 
 test.each([
@@ -167,7 +219,7 @@ async function killedAt(
 	});
 	const dying = {
 		...ledger,
-		append: (entry: Parameters<typeof ledger.append>[0]) => {
+		append: (entry: LedgerEntry) => {
 			if (entry.kind !== kind) return ledger.append(entry);
 			died();
 			return never;
