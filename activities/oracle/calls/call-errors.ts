@@ -1,4 +1,5 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from "openai";
+import { reasonLine } from "./reason-line.ts";
 import { classOfResponse, type ErrorBody, type ErrorClass, wasPerhapsAnswered } from "./response-errors.ts";
 import { retryAfterMs } from "./retry-delay.ts";
 import type { Scrub } from "./secrets.ts";
@@ -55,7 +56,7 @@ export function classifyError(error: unknown, scrub: Scrub, now = Date.now()): C
 		isRetryable: RETRYABLE.includes(name),
 		isServerBusy: isUnreachable && !codes.includes(UNKNOWN_HOST),
 		mayHaveBeenPaid: !isUnreachable && !codes.some((code) => code.includes("CERT")),
-		message: oneLine(scrub(describe(error))),
+		message: reasonLine(scrub(describe(error))),
 	};
 }
 
@@ -68,7 +69,7 @@ export function classifyResponse(status: number, body: ErrorBody, scrub: Scrub, 
 		isServerBusy: name === "rate-limit",
 		mayHaveBeenPaid: wasPerhapsAnswered(status),
 		...(retryAfter !== undefined && { retryAfterMs: retryAfter }),
-		message: oneLine(scrub(`${name}: ${body.message ?? `status ${status}`}`)),
+		message: reasonLine(scrub(`${name}: ${body.message ?? `status ${status}`}`)),
 	};
 }
 
@@ -98,12 +99,4 @@ function describe(error: unknown): string {
 	const messages = causes(error).map((cause) => cause.message || codeOf(cause));
 	const said = [...new Set(messages)].filter((message) => message !== "").join(": ");
 	return `${localClass(error)}: ${said || String(error)}`;
-}
-
-/** Servers send whole pages. */
-const LONGEST = 300;
-
-function oneLine(text: string): string {
-	const line = text.replace(/\s+/g, " ").trim();
-	return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }

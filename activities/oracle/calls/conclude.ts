@@ -5,6 +5,7 @@ import { putArtifact } from "../../store/durable-step.ts";
 import type { Store } from "../../store/store.ts";
 import type { Answer } from "./answer.ts";
 import type { RawReply } from "./raw-reply.ts";
+import { reasonLine } from "./reason-line.ts";
 import type { CallJudge, Turn } from "./turn.ts";
 import type { VerdictStore } from "./verdict-store.ts";
 
@@ -56,7 +57,8 @@ export async function conclude(
 		});
 		return { kind: "judged", key, cost: ofAllTurns, repeated: false };
 	}
-	const { kind, reason } = conclusion;
+	const { kind } = conclusion;
+	const reason = reasonLine(conclusion.reason);
 	if (kind === "unjudged") return { kind, key, cost, reason };
 	const raw: RawReply = { schemaVersion: SCHEMA_VERSION, key, model, text, finishReason, usage, cost };
 	return { kind, key, cost, reason, text: await putArtifact(store, "unreadable-reply", { key }, JSON.stringify(raw)) };

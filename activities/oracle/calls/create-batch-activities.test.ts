@@ -118,6 +118,21 @@ test("unreadable replies get a second turn in another batch, refusals do not", a
 	expect(await spent()).toBeCloseTo(6 * HALF, 12);
 });
 
+test("a batch's failures are short, whatever its lines say", async () => {
+	const { submit, collect } = await campaign();
+	await submit();
+	const long = "No, and here is why.\n".repeat(10_000);
+	const refusal: Outcome = { status: 200, body: completion(null, { refusal: long }) };
+	server.end(
+		"completed",
+		outcomes(bad(400, { message: long }), refusal, good("A"), { error: { code: "x", message: long } }),
+	);
+	const { failures, again } = await collect();
+	expect(failures).toHaveLength(2);
+	for (const { reason } of failures) expect(reason).toMatch(/^.{280,300}$/);
+	expect(again).toEqual([3]);
+});
+
 test("of a batch that expired what is done is kept, and only the rest is submitted again", async () => {
 	const { submit, collect, spent } = await campaign();
 	await submit();

@@ -98,6 +98,21 @@ test.each([
 	expect(await spent()).toBeCloseTo(COST, 12);
 });
 
+test("what a judge or a server says at length is a short reason", async () => {
+	const { judge } = await campaign();
+	const long = "No, and here is why.\n".repeat(10_000);
+	for (const answer of [
+		json(completion(long)),
+		json(completion(null, { refusal: long })),
+		failing(400, { message: long }),
+	]) {
+		server.answer = answer;
+		const result = await judge();
+		if (result.kind === "judged") throw new Error("it said nothing");
+		expect(result.reason).toMatch(/^.{280,300}$/);
+	}
+});
+
 test("errors that pass are retried, as long as the judge is to be tried, after the delay that the server asks for", async () => {
 	const { failure, judge, spent, kinds } = await campaign();
 	server.answer = failing(429, {}, { "retry-after": "20" });
@@ -271,10 +286,13 @@ test("at the ceiling no call is made; a higher one in the ledger has the last wo
 	expect(await judge()).toMatchObject({ kind: "judged" });
 });
 
-test("a server that reports no usage has used what was reserved", async () => {
+test.each([
+	["no usage", undefined],
+	["no tokens of the reply", { prompt_tokens: 10 }],
+	["no tokens of the prompt", { completion_tokens: 10, prompt_tokens: null }],
+])("a server that reports %s has used what was reserved", async (_, usage) => {
 	const { judge, spent } = await campaign();
-	const { usage: _, ...bare } = completion("A");
-	server.answer = json(bare);
+	server.answer = json({ ...completion("A"), usage });
 	const { cost } = await judge();
 	expect(cost).toBeCloseTo(RESERVED, 12);
 	expect(await spent()).toBe(cost);
