@@ -63,14 +63,12 @@ export function createBatchActivities(dependencies: CallDependencies) {
 					await reservations.reserve({ ...job, judge: judgeName(settings) }, costs, budget);
 					reserved.push(...turns);
 					// One at a time: a request holds its reply's schema.
-					const requests = turns
-						.values()
-						.map(
-							({ id, call, messages }): BatchRequest => ({
-								id,
-								request: chatRequest(settings, reader, call, messages),
-							}),
-						);
+					const requests = turns.values().map(
+						({ id, call, messages }): BatchRequest => ({
+							id,
+							request: chatRequest(settings, reader, call, messages),
+						}),
+					);
 					return { kind: "submitted", batch: await createBatch(client.api, work, requests, signal) };
 				} catch (error) {
 					const failure = client.classify(error);
