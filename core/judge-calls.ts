@@ -46,6 +46,10 @@ export const usage = z.strictObject({
 });
 export type Usage = z.infer<typeof usage>;
 
+/** A first reply, and why the judge was asked once more. */
+export const firstTurn = z.strictObject({ text: z.string(), problem: z.string() });
+export type FirstTurn = z.infer<typeof firstTurn>;
+
 /** What the verdict store keeps of a call that gave a verdict: failures are never in it. */
 export const storedReply = z.strictObject({
 	schemaVersion: z.literal(SCHEMA_VERSION),
@@ -56,6 +60,9 @@ export const storedReply = z.strictObject({
 	reading,
 	/** As it came; of a repaired one the repaired text. */
 	text: z.string(),
+	/** Of a repaired one. */
+	first: firstTurn.optional(),
+	/** All turns. */
 	usage,
 	/** US dollars, all turns. */
 	cost: z.number().nonnegative(),

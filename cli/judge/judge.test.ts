@@ -276,6 +276,36 @@ describe("dno judge try", () => {
 		`);
 	});
 
+	test("shows both turns of what was repaired, and of what was not", async () => {
+		const first = { text: "It is A, of course.", problem: "the reply holds no JSON object as asked for" };
+		const repaired: JudgeRoom = {
+			...room,
+			exchanges: async (...args) => {
+				const { verdict, exchanges } = await room.exchanges(...args);
+				const [judged, invalid] = exchanges.map(
+					({ call, outcome }): Exchange =>
+						outcome.kind === "judged"
+							? { call, outcome: { ...outcome, reply: { ...outcome.reply, first } } }
+							: { call, outcome: { ...outcome, first } },
+				);
+				return { verdict, exchanges: [judged!, invalid!] };
+			},
+		};
+		const printed: string[] = [];
+		await runTry(how, (text) => printed.push(text), repaired);
+		const turn = [
+			"--- assistant",
+			"It is A, of course.",
+			"--- user",
+			"Your reply cannot be read: the reply holds no JSON object as asked for.",
+		].join("\n");
+		const [one, two] = printed.join("").split("=== question 2");
+		expect(one).toContain(turn);
+		expect(one).toMatch(/--- reply of m-2026: .*, \$0\.00021 in both turns\n\{"reason"/);
+		expect(two).toContain(turn);
+		expect(two).toContain("--- reply\nWell…\n--- invalid");
+	});
+
 	test("the same as JSON", async () => {
 		const printed: string[] = [];
 		await runTry([...how, "--json"], (text) => printed.push(text), room);

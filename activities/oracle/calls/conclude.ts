@@ -39,28 +39,32 @@ export async function conclude(
 	paid: { readonly usage: Usage; readonly cost: number },
 ): Promise<CallResult> {
 	const { key } = turn.call;
-	const { cost, usage } = paid;
 	const conclusion = conclusionOf(judge, turn, answer);
 	const { text, model, finishReason } = answer;
+	const { first } = turn;
+	const told = {
+		text,
+		...(first && { first: { text: first.text, problem: first.problem } }),
+		usage: plus(paid.usage, first?.usage),
+		cost: paid.cost + (first?.cost ?? 0),
+	};
 	if (conclusion.kind === "judged") {
-		const ofAllTurns = cost + (turn.first?.cost ?? 0);
 		await verdicts.put({
 			schemaVersion: SCHEMA_VERSION,
 			key,
 			judge: judgeName(judge.settings),
 			model,
 			reading: conclusion.reading,
-			text,
-			usage: plus(usage, turn.first?.usage),
-			cost: ofAllTurns,
+			...told,
 			at: new Date().toISOString(),
 		});
-		return { kind: "judged", key, cost: ofAllTurns, repeated: false };
+		return { kind: "judged", key, cost: told.cost, repeated: false };
 	}
 	const { kind } = conclusion;
+	const { cost } = paid;
 	const reason = reasonLine(conclusion.reason);
 	if (kind === "unjudged") return { kind, key, cost, reason };
-	const raw: RawReply = { schemaVersion: SCHEMA_VERSION, key, model, text, finishReason, usage, cost };
+	const raw: RawReply = { schemaVersion: SCHEMA_VERSION, key, model, finishReason, ...told };
 	return { kind, key, cost, reason, text: await putArtifact(store, "unreadable-reply", { key }, JSON.stringify(raw)) };
 }
 

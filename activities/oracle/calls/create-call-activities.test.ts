@@ -7,6 +7,7 @@ import type { CallJob } from "../../../core/steps.ts";
 import { type ActivityRun, inActivity } from "../../testing/in-activity.ts";
 import { createCallActivities } from "./create-call-activities.ts";
 import { costOf, estimateTokens } from "./price.ts";
+import { readRawReply } from "./raw-reply.ts";
 import { campaignOf } from "./testing/harness.ts";
 import { COST, call, judgeAt, KEY, PRICE } from "./testing/judge.ts";
 import { type Answering, completion, failing, json, serve } from "./testing/serve.ts";
@@ -71,7 +72,10 @@ test("an unreadable reply is shown to the judge once more; the verdict has cost 
 		{ role: "assistant", content: "Hm" },
 		{ role: "user", content: '"Hm" is neither A nor B' },
 	]);
-	expect((await dependencies.verdicts.find(key))?.cost).toBeCloseTo(2 * COST, 12);
+	expect(await dependencies.verdicts.find(key)).toMatchObject({
+		...{ text: "B", first: { text: "Hm", problem: '"Hm" is neither A nor B' } },
+		...{ cost: expect.closeTo(2 * COST, 12), usage: { input: 2000, cachedInput: 800, output: 200 } },
+	});
 	expect(await spent()).toBeCloseTo(2 * COST, 12);
 });
 
@@ -80,9 +84,16 @@ test("a reply that cannot be read in the second turn either is invalid", async (
 	server.answer = json(completion("Hm"));
 	const first = await judge();
 	if (first.kind !== "unreadable") throw new Error(first.kind);
+	server.answer = json(completion("Well"));
 	const second = await judge({}, { text: first.text, reason: first.reason });
-	expect(second).toMatchObject({ kind: "invalid", key, cost: COST, reason: '"Hm" is neither A nor B' });
+	expect(second).toMatchObject({ kind: "invalid", key, cost: COST, reason: '"Well" is neither A nor B' });
 	expect(await dependencies.verdicts.find(key)).toBeUndefined();
+	if (second.kind !== "invalid") throw new Error(second.kind);
+	// The whole exchange is kept, with what it took.
+	expect(await readRawReply(dependencies.store, second.text!)).toMatchObject({
+		...{ text: "Well", first: { text: "Hm", problem: '"Hm" is neither A nor B' } },
+		...{ cost: expect.closeTo(2 * COST, 12), usage: { input: 2000, cachedInput: 800, output: 200 } },
+	});
 });
 
 test.each([
