@@ -22,10 +22,12 @@ const HEARTBEAT_MS = 3_000;
 /**
  * Heartbeats for as long as `work` runs, also while it makes no countable progress (loading weights, scoring with the
  * reference). The timer fires only where `work` lets the event loop turn, so a worker that hangs still falls silent.
+ *
+ * @param details for the next attempt, should this one be the last that is heard of
  */
-export async function withHeartbeats<T>(work: () => Promise<T>): Promise<T> {
+export async function withHeartbeats<T>(work: () => Promise<T>, details?: unknown): Promise<T> {
 	const context = Context.current();
-	const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+	const timer = setInterval(() => context.heartbeat(details), HEARTBEAT_MS);
 	try {
 		return await work();
 	} finally {

@@ -8,7 +8,7 @@ import { checkFile } from "./check-file.ts";
  * Checks what an oracle reads, before anything is started.
  *
  * @param oracle With absolute paths.
- * @throws {DnoError} A file is missing or does not do, a key is not in the environment, or two judges share a name.
+ * @throws {DnoError} A file is missing or does not do, or a key is not in the environment.
  */
 export async function checkOracle(oracle: OracleConfig): Promise<void> {
 	if (isProgram(oracle)) {
@@ -21,33 +21,15 @@ export async function checkOracle(oracle: OracleConfig): Promise<void> {
 		await importVerify(oracle.module);
 		return;
 	}
-	const names = new Set<string>();
 	for (const judge of modelJudges(oracle)) {
-		const name = judgeName(judge);
-		if (names.has(name))
-			throw new DnoError({
-				what: "two judges of the panel have the same name",
-				where: "oracle.judges",
-				got: name,
-				mend: "Give each a name of its own: `name`",
-				kind: "usage",
-			});
-		names.add(name);
 		if (judge.rubric !== undefined) await checkFile(judge.rubric, "the rubric");
 		const { apiKeyEnv } = judge;
-		if (apiKeyEnv !== undefined && !process.env[apiKeyEnv])
-			throw new DnoError({
-				what: `the key of the judge ${name} is not in the environment`,
-				where: "apiKeyEnv",
-				got: apiKeyEnv,
-				mend: `Set it: export ${apiKeyEnv}=…`,
-			});
-		if (judge.votes > 1 && judge.temperature === 0)
-			throw new DnoError({
-				what: `the judge ${name} is asked ${judge.votes} times at temperature 0, which gives the same answer each time`,
-				where: "votes",
-				mend: "Raise its temperature, or ask once",
-				kind: "usage",
-			});
+		if (apiKeyEnv === undefined || process.env[apiKeyEnv]) continue;
+		// Its name is not shown: it may be a key that happens to look like one.
+		throw new DnoError({
+			what: "the environment has no variable of the name that apiKeyEnv gives",
+			where: `judge ${judgeName(judge)}`,
+			mend: "Set the variable to the key and run the command again; without a key leave apiKeyEnv out",
+		});
 	}
 }

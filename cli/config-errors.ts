@@ -60,15 +60,36 @@ function problemOf(issue: Issue, source: ConfigSource): Problem {
 		source.value,
 	);
 	const where = place(issue.path, source);
+	if (issue.code === "custom" && typeof issue.params?.mend === "string")
+		return { what: `${key} ${issue.message}`, where, mend: issue.params.mend };
 	if (got === undefined) return { what: `${key} is missing`, where, mend: `Set it to ${wanted(issue)}` };
-	return { what: `${key} must be ${wanted(issue)}`, where, got };
+	return { what: `${key} must be ${wanted(issue)}`, where, got: withoutSecrets(issue.path.at(-1), got) };
+}
+
+/** Whether a key's value may be a secret. */
+function isSecret(path: readonly PropertyKey[]): boolean {
+	const key = path.at(-1);
+	return key === "apiKeyEnv" || key === "baseURL";
+}
+
+/** Before an `@`: a password in a URL, also in one that is none. */
+const PASSWORD = /[^\s"'/@]+@/;
+
+/**
+ * A value as it may be shown. Keys are pasted where their variable's name belongs, and passwords into addresses, so the one is
+ * never shown, and the other not where it may hold one.
+ */
+function withoutSecrets(key: PropertyKey | undefined, value: unknown): unknown {
+	if (key === "apiKeyEnv" || (key === "baseURL" && PASSWORD.test(String(value)))) return undefined;
+	if (typeof value !== "object" || value === null) return value;
+	return JSON.parse(JSON.stringify(value, (name, inner) => (name === "" ? inner : withoutSecrets(name, inner))));
 }
 
 /** The override that set a key, else the key's line, else that of the nearest group around it. */
 function place(path: readonly PropertyKey[], { file, lineOf, overrides }: ConfigSource): string {
 	const dotted = path.join(".");
 	const override = overrides.findLast(({ key }) => key === dotted || dotted.startsWith(`${key}.`));
-	if (override !== undefined) return override.from;
+	if (override !== undefined) return isSecret(path) ? override.from.replace(/=.*/s, "=…") : override.from;
 	for (let length = path.length; length > 0; length--) {
 		const line = lineOf(path.slice(0, length));
 		if (line !== undefined) return `${file}:${line}`;
@@ -90,7 +111,10 @@ function wanted(issue: Issue): string {
 		case "invalid_format":
 			return issue.path.at(-1) === "name"
 				? "lower-case letters, digits and dashes, beginning with a letter or digit"
-				: `of the form ${issue.pattern ?? issue.format}`;
+				: // Zod's own words say no more than the pattern; the schema's do.
+					/^Invalid /.test(issue.message)
+					? `of the form ${issue.pattern ?? issue.format}`
+					: issue.message;
 		default:
 			return issue.message;
 	}

@@ -60,6 +60,18 @@ describe("overrides", () => {
 		expect(await load({ set: ["seed=7"], seed: 8 })).toEqual([2, 3, 8]);
 	});
 
+	test.each(["sk-Sesame0123", "Sesame-0123"])(
+		"do not show a key that is set where its variable belongs: %s",
+		async (key) => {
+			const load = loadCampaign(campaign.folder, {
+				set: ['oracle={"kind":"score","model":"m"}', `oracle.apiKeyEnv=${key}`],
+				quick: false,
+			});
+			await expect(load).rejects.toThrow("--set oracle.apiKeyEnv=…: oracle.apiKeyEnv must be the NAME of");
+			await expect(load).rejects.not.toThrow("Sesame");
+		},
+	);
+
 	test("are JSON where they parse as such, else texts; groups may be new", async () => {
 		const set = ["name=other", "pairs.replay=[0.3,0.15]", "baselines.offlineKto.nllWeight=0.5", "policy.model=a b=c"];
 		const { config, name } = await loadCampaign(campaign.folder, { set, quick: false });

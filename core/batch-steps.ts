@@ -46,7 +46,7 @@ export interface BatchResult {
 	readonly judged: number;
 	/** Judgments that the verdict store had. */
 	readonly repeated: number;
-	/** US dollars. */
+	/** What those that it gave have cost, all turns, in US dollars; the ledger has the rest of the bill. */
 	readonly cost: number;
 	/** Calls to submit again in the next round. */
 	readonly again: readonly number[];

@@ -7,12 +7,12 @@ const judge = (config: object) => modelJudges(oracleConfig.parse({ model: "m", .
 test("calls of six candidates", () => {
 	const calls = (config: object) => expectedCalls(judge(config), 6);
 	expect(calls({ kind: "listwise" })).toBe(1);
-	expect(calls({ kind: "listwise", votes: 3 })).toBe(3);
+	expect(calls({ kind: "listwise", votes: 3, temperature: 1 })).toBe(3);
 	expect(calls({ kind: "score" })).toBe(6);
 	expect(calls({ kind: "pairwise" })).toBe(30);
 	expect(calls({ kind: "pairwise", schedule: "swiss" })).toBe(18);
 	expect(calls({ kind: "pairwise", schedule: "tournament" })).toBe(10);
-	expect(calls({ kind: "pairwise", schedule: "tournament", votes: 2 })).toBe(20);
+	expect(calls({ kind: "pairwise", schedule: "tournament", votes: 2, temperature: 1 })).toBe(20);
 });
 
 test("comparisons that are given count in place of the schedule, each once", () => {

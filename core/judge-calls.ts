@@ -46,6 +46,10 @@ export const usage = z.strictObject({
 });
 export type Usage = z.infer<typeof usage>;
 
+/** A first reply, and why the judge was asked once more. */
+export const firstTurn = z.strictObject({ text: z.string(), problem: z.string() });
+export type FirstTurn = z.infer<typeof firstTurn>;
+
 /** What the verdict store keeps of a call that gave a verdict: failures are never in it. */
 export const storedReply = z.strictObject({
 	schemaVersion: z.literal(SCHEMA_VERSION),
@@ -56,6 +60,9 @@ export const storedReply = z.strictObject({
 	reading,
 	/** As it came; of a repaired one the repaired text. */
 	text: z.string(),
+	/** Of a repaired one. */
+	first: firstTurn.optional(),
+	/** All turns. */
 	usage,
 	/** US dollars, all turns. */
 	cost: z.number().nonnegative(),
@@ -66,7 +73,8 @@ export type StoredReply = z.infer<typeof storedReply>;
 
 /**
  * What a call's activity returns: a judgment, now in the verdict store; or none. `unreadable` asks for one more turn, in
- * which the judge is shown its reply and what is wrong with it.
+ * which the judge is shown its reply and what is wrong with it. Costs are US dollars: of a judgment what it took, all turns,
+ * and nothing where the verdict store had it; else what this turn's reply cost. What was lost is in the ledger alone.
  */
 const callResult = z.discriminatedUnion("kind", [
 	z.strictObject({ kind: z.literal("judged"), key: z.string(), cost: z.number(), repeated: z.boolean() }),

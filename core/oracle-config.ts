@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BATCH_DEFAULTS, judgeRules, panelRules, REPLY_FORMAT_DEFAULT } from "./judge-rules.ts";
 
 const path = z.string().min(1);
 const tokenPrice = z.number().nonnegative();
@@ -12,26 +13,40 @@ const price = z.strictObject({
 });
 export type Price = z.infer<typeof price>;
 
+/** A server's address. What stands before an `@` is a secret, which configs, logs and keys of calls are no place for. */
+const baseURL = z
+	.url({ protocol: /^https?$/, error: "an http or https URL, e.g. http://localhost:8000/v1" })
+	.superRefine((url, context) => {
+		if (!URL.canParse(url)) return;
+		const { username, password } = new URL(url);
+		if (username === "" && password === "") return;
+		const mend = "Write the URL without them, and name the variable that holds the key in apiKeyEnv";
+		context.addIssue({ code: "custom", message: "must not hold a user name or password", params: { mend } });
+	});
+
 /** What every judge that is a model behind an OpenAI-compatible API has. */
 const modelFields = {
 	/** Names the judge in verdicts, reports and `dno cost`; by default the model's name. */
 	name: z.string().min(1).optional(),
 	model: z.string().min(1),
-	baseURL: z.url({ protocol: /^https?$/ }).default("https://api.openai.com/v1"),
+	baseURL: baseURL.default("https://api.openai.com/v1"),
 	/** The environment variable that holds the key; without it none is sent. */
 	apiKeyEnv: z
 		.string()
-		.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment variable, not the key itself")
+		.regex(
+			/^[A-Z_][A-Z0-9_]*$/,
+			"the NAME of an environment variable, in capitals like OPENAI_API_KEY, and not the key itself",
+		)
 		.optional(),
 	/** The instructions to the judge: a text file; by default the rubric that comes with the kind. */
 	rubric: path.optional(),
 	temperature: z.number().nonnegative().default(0),
 	/** Longest reply in tokens; by default what the kind needs. */
 	maxTokens: z.int().positive().optional(),
-	/** Further fields of the request as the server knows them, e.g. `reasoning_effort`. */
+	/** Further fields of the request as the server knows them, e.g. `reasoning_effort`; none that has a key of its own here. */
 	parameters: z.record(z.string(), z.json()).default({}),
 	/** `json-schema` asks by `response_format`; `text` parses what comes, for servers without it. */
-	replyFormat: z.enum(["json-schema", "text"]).default("json-schema"),
+	replyFormat: z.enum(["json-schema", "text"]).default(REPLY_FORMAT_DEFAULT),
 	/** How often each question is asked; the answers are averaged. More than one needs a temperature above 0. */
 	votes: z.int().positive().default(1),
 	/** Longer candidates are cut to so many characters, visibly to the judge; by default none is. */
@@ -44,7 +59,7 @@ const modelFields = {
 	timeoutSeconds: z.number().positive().default(120),
 	/** Calls that one judgment may take, the failed ones included, before it ends as unjudged. */
 	maxAttempts: z.int().positive().default(8),
-	/** The campaign pauses after so many authentication or quota errors in a row. */
+	/** The campaign pauses after so many authentication or quota errors in a row; a batch, after nothing but such errors. */
 	pauseAfterErrors: z.int().positive().default(3),
 	/** Without it calls are counted and cost nothing. */
 	price: price.optional(),
@@ -53,10 +68,10 @@ const modelFields = {
 	batch: z
 		.strictObject({
 			/** Share of the price that a batched call costs. */
-			priceFactor: z.number().min(0).max(1).default(0.5),
-			pollSeconds: z.number().positive().default(60),
+			priceFactor: z.number().min(0).max(1).default(BATCH_DEFAULTS.priceFactor),
+			pollSeconds: z.number().positive().default(BATCH_DEFAULTS.pollSeconds),
 			/** Calls a batch; what fails of them has to fit into one message of the workflow. */
-			maxCalls: z.int().positive().max(2_000).default(1_000),
+			maxCalls: z.int().positive().max(2_000).default(BATCH_DEFAULTS.maxCalls),
 		})
 		.prefault({}),
 	/** Model family of the judge, e.g. `gpt`: the report then says whether it prefers its own. */
@@ -103,7 +118,15 @@ const matrix = z.strictObject({
 
 const panel = z.strictObject({
 	kind: z.literal("panel"),
-	judges: z.array(z.discriminatedUnion("kind", [listwise, pairwise, score])).min(2),
+	judges: z
+		.array(
+			z.discriminatedUnion("kind", [
+				listwise.superRefine(judgeRules),
+				pairwise.superRefine(judgeRules),
+				score.superRefine(judgeRules),
+			]),
+		)
+		.min(2),
 	/** `mean` averages P; `majority` gives 1, ½ or 0 by the number of judges on each side. */
 	rule: z.enum(["mean", "majority"]).default("mean"),
 });
@@ -115,10 +138,10 @@ const budget = z.number().nonnegative().optional();
 export const oracleConfig = z.discriminatedUnion("kind", [
 	verifier,
 	matrix,
-	listwise.extend({ budget }),
-	pairwise.extend({ budget }),
-	score.extend({ budget }),
-	panel.extend({ budget }),
+	listwise.extend({ budget }).superRefine(judgeRules),
+	pairwise.extend({ budget }).superRefine(judgeRules),
+	score.extend({ budget }).superRefine(judgeRules),
+	panel.extend({ budget }).superRefine(panelRules),
 ]);
 export type OracleConfig = z.infer<typeof oracleConfig>;
 export type OracleConfigInput = z.input<typeof oracleConfig>;

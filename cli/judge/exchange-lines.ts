@@ -1,3 +1,4 @@
+import { repairMessages } from "../../activities/oracle/judges/reply-format.ts";
 import { isJudgment, type Reading, type Verdict } from "../../core/records.ts";
 import { preferencesOf } from "../../core/rewards.ts";
 import { side } from "../../core/trust-comparisons.ts";
@@ -14,7 +15,7 @@ export function exchangeLines(names: readonly string[], verdict: Verdict, exchan
 	return [
 		...exchanges.flatMap((exchange, i) => [
 			`=== question ${i + 1} of ${exchanges.length} to ${exchange.call.judge}, showing ${exchange.call.shown.map((shown) => names[shown]).join(", then ")}`,
-			...exchange.call.messages.flatMap(({ role, content }) => [`--- ${role}`, content]),
+			...sent(exchange),
 			...received(names, exchange),
 			"",
 		]),
@@ -24,15 +25,23 @@ export function exchangeLines(names: readonly string[], verdict: Verdict, exchan
 	];
 }
 
+/** The messages of the last turn: they begin with those of the first, and what came of it. */
+function sent({ call, outcome }: Exchange): string[] {
+	const first = outcome.kind === "judged" ? outcome.reply.first : outcome.first;
+	const messages = first === undefined ? call.messages : repairMessages(call, first.text, first.problem);
+	return messages.flatMap(({ role, content }) => [`--- ${role}`, content]);
+}
+
 function received(names: readonly string[], { call, outcome }: Exchange): string[] {
 	if (outcome.kind !== "judged") {
 		const reply = outcome.text === undefined ? [] : ["--- reply", outcome.text];
 		return [...reply, `--- ${outcome.kind}`, outcome.reason];
 	}
-	const { model, text, usage, reading, cost } = outcome.reply;
+	const { model, text, first, usage, reading, cost } = outcome.reply;
+	const turns = first === undefined ? "" : " in both turns";
 	const cached = usage.cachedInput > 0 ? ` (${count(usage.cachedInput)} of them cached)` : "";
 	return [
-		`--- reply of ${model}: ${count(usage.input)} tokens in${cached}, ${count(usage.output)} out, ${dollars(cost)}`,
+		`--- reply of ${model}: ${count(usage.input)} tokens in${cached}, ${count(usage.output)} out, ${dollars(cost)}${turns}`,
 		text,
 		"--- read as",
 		...readingLines(

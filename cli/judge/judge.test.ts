@@ -140,6 +140,21 @@ describe("an oracle file", () => {
 			"kind: panel\njudges:\n  - {kind: score, model: a}\n  - {kind: score, model: b, votse: 2}\n",
 			["d.yaml:4: unknown key judges.1.votse. Did you mean judges.1.votes?"],
 		],
+		[
+			"g.yaml",
+			"kind: pairwise\nmodel: m\nrounds: 3\n",
+			["g.yaml:3: rounds does nothing with schedule: all. Set schedule: swiss, or delete rounds"],
+		],
+		[
+			"h.yaml",
+			"kind: score\nmodel: m\nparameters:\n  max_tokens: 16000\n",
+			["h.yaml:4: parameters.max_tokens has a setting of its own. Set maxTokens instead"],
+		],
+		[
+			"i.yaml",
+			"kind: panel\njudges:\n  - {kind: score, model: a}\n  - {kind: score, model: a}\n",
+			["i.yaml:4: judges.1.model makes a second judge named a. Give each judge a `name` of its own"],
+		],
 		["e.yaml", "kind: llm\n", ["e.yaml:1: kind must be one of"]],
 		["f.txt", "kind: score\n", ["f.txt: an oracle file is a .ts, .js"]],
 	] as const)("that is bad is one error: %s %j", async ([name, text, says], { expect }) => {
@@ -152,6 +167,26 @@ describe("an oracle file", () => {
 			);
 		for (const part of says) await expect(run()).rejects.toThrow(part);
 		await expect(run()).rejects.toMatchObject({ exitCode: 2 });
+	});
+
+	test.for([
+		["apiKeyEnv: sk-proj-Sesame0123", "apiKeyEnv must be the NAME of an environment variable, in capitals"],
+		["apiKeyEnv: gskSesame0123", "apiKeyEnv must be the NAME of an environment variable, in capitals"],
+		["apiKeyEnv: [Sesame]", "apiKeyEnv must be a text"],
+		["baseURL: https://u:Sesame@host/v1", "baseURL must not hold a user name or password"],
+		["baseURL: u:Sesame@host/v1", "baseURL must be an http or https URL"],
+		["apiKey: Sesame", "unknown key apiKey. Did you mean apiKeyEnv?"],
+		["judges: [{apiKeyEnv: Sesame}]", "judges must be at least 2"],
+	] as const)("with a secret where none belongs does not show it: %s", async ([line, says], { expect }) => {
+		const kind = line.startsWith("judges") ? "kind: panel" : "kind: score\nmodel: m";
+		const file = write("secret.yaml", `${kind}\n${line}\n`);
+		const error = await runCheck(
+			["--judge", file, "--labelled", GEOMETRY],
+			() => {},
+			roomOf(() => 1),
+		).catch((error: Error) => error);
+		expect(String(error)).toContain(says);
+		expect(String(error)).not.toContain("Sesame");
 	});
 
 	test("that is missing suggests the near one", async () => {
@@ -239,6 +274,36 @@ describe("dno judge try", () => {
 			2 questions, $0.00031
 			"
 		`);
+	});
+
+	test("shows both turns of what was repaired, and of what was not", async () => {
+		const first = { text: "It is A, of course.", problem: "the reply holds no JSON object as asked for" };
+		const repaired: JudgeRoom = {
+			...room,
+			exchanges: async (...args) => {
+				const { verdict, exchanges } = await room.exchanges(...args);
+				const [judged, invalid] = exchanges.map(
+					({ call, outcome }): Exchange =>
+						outcome.kind === "judged"
+							? { call, outcome: { ...outcome, reply: { ...outcome.reply, first } } }
+							: { call, outcome: { ...outcome, first } },
+				);
+				return { verdict, exchanges: [judged!, invalid!] };
+			},
+		};
+		const printed: string[] = [];
+		await runTry(how, (text) => printed.push(text), repaired);
+		const turn = [
+			"--- assistant",
+			"It is A, of course.",
+			"--- user",
+			"Your reply cannot be read: the reply holds no JSON object as asked for.",
+		].join("\n");
+		const [one, two] = printed.join("").split("=== question 2");
+		expect(one).toContain(turn);
+		expect(one).toMatch(/--- reply of m-2026: .*, \$0\.00021 in both turns\n\{"reason"/);
+		expect(two).toContain(turn);
+		expect(two).toContain("--- reply\nWell…\n--- invalid");
 	});
 
 	test("the same as JSON", async () => {

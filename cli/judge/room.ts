@@ -5,7 +5,7 @@ import { openModelOracle } from "../../activities/oracle/open-oracle.ts";
 import { createFolderStore } from "../../activities/store/folder-store.ts";
 import { DnoError } from "../../core/errors.ts";
 import type { CampaignEvent } from "../../core/events.ts";
-import type { JudgeCall, StoredReply } from "../../core/judge-calls.ts";
+import type { FirstTurn, JudgeCall, StoredReply } from "../../core/judge-calls.ts";
 import { isProgram, type OracleConfig } from "../../core/oracle-config.ts";
 import type { Asked, CandidateGroup, Verdict } from "../../core/records.ts";
 import { verdictsFolder } from "../../infra/campaign/folders.ts";
@@ -18,8 +18,15 @@ export interface Exchange {
 	readonly call: JudgeCall;
 	readonly outcome:
 		| { readonly kind: "judged"; readonly reply: StoredReply }
-		/** `text` is the reply that could not be read; `cost` US dollars, as far as known. */
-		| { readonly kind: "invalid" | "unjudged"; readonly reason: string; readonly text?: string; readonly cost: number };
+		| {
+				readonly kind: "invalid" | "unjudged";
+				readonly reason: string;
+				/** The reply that could not be read, and the one before, where it was the second. */
+				readonly text?: string;
+				readonly first?: FirstTurn;
+				/** US dollars, as far as known. */
+				readonly cost: number;
+		  };
 }
 
 /** What judges outside of campaigns; loaded only when needed, and replaced in tests. */
@@ -94,7 +101,9 @@ async function exchange(directory: string, call: JudgeCall, outcome: Asked["outc
 	if (outcome.kind === "invalid") {
 		const { reason, text: ref } = outcome;
 		const raw = ref && (await readRawReply(createFolderStore(join(directory, "store")), ref));
-		return { call, outcome: { kind: "invalid", reason, cost: raw?.cost ?? 0, ...(raw && { text: raw.text }) } };
+		if (raw === undefined) return { call, outcome: { kind: "invalid", reason, cost: 0 } };
+		const { text, first, cost } = raw;
+		return { call, outcome: { kind: "invalid", reason, text, ...(first && { first }), cost } };
 	}
 	const reply = await createFolderVerdictStore(verdictsFolder(directory)).find(call.key);
 	return { call, outcome: { kind: "judged", reply: reply! } };

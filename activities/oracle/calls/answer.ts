@@ -6,7 +6,7 @@ import type { ReplyText } from "./reply-reader.ts";
 export interface Answer extends ReplyText {
 	/** Why the model declines, in its words. */
 	readonly refusal?: string;
-	/** Absent where the server does not report it. */
+	/** Absent where the server does not report all of it. */
 	readonly usage?: Usage;
 	/** The model as the server names it. */
 	readonly model: string;
@@ -49,19 +49,16 @@ export function parseAnswer(value: unknown): Answer | undefined {
 	const { model, choices, usage } = parsed.data;
 	const [{ finish_reason, message, logprobs }] = choices;
 	const topLogprobs = logprobs?.content?.[0]?.top_logprobs;
-	const input = usage?.prompt_tokens ?? undefined;
+	const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: details } = usage ?? {};
 	return {
 		model,
 		text: message.content ?? "",
 		finishReason: finish_reason ?? "stop",
 		...(message.refusal && { refusal: message.refusal }),
 		...(topLogprobs && { topLogprobs }),
-		...(input !== undefined && {
-			usage: {
-				input,
-				cachedInput: Math.min(input, usage?.prompt_tokens_details?.cached_tokens ?? 0),
-				output: usage?.completion_tokens ?? 0,
-			},
-		}),
+		...(typeof input === "number" &&
+			typeof output === "number" && {
+				usage: { input, cachedInput: Math.min(input, details?.cached_tokens ?? 0), output },
+			}),
 	};
 }

@@ -14,15 +14,15 @@ export function attemptId(attempt = Context.current().info.attempt): string {
  * Ends in the ledger what killed attempts of the running activity have left open.
  *
  * @param found the reply that the verdict store has now
- * @returns what the reply had cost, in US dollars, if one of them brought it; undefined if it was there before
+ * @returns whether one of them brought the reply
  */
 export async function closeEarlierAttempts(
 	ledger: Ledger,
 	reservations: Reservations,
 	turn: Turn,
 	found: StoredReply | undefined,
-): Promise<number | undefined> {
-	let cost: number | undefined;
+): Promise<boolean> {
+	let isOwn = false;
 	for (let attempt = 1; attempt < Context.current().info.attempt; attempt++) {
 		const call = attemptId(attempt);
 		if (!(await ledger.isOpen(call))) continue;
@@ -31,12 +31,11 @@ export async function closeEarlierAttempts(
 			await reservations.fail(call, { mayHaveBeenPaid: true, message });
 		} else {
 			// It was not there when that attempt began: the attempt was killed between keeping and settling.
-			const paid = shareOf(turn, found);
-			await reservations.settle(call, paid);
-			cost = (cost ?? 0) + paid.cost;
+			await reservations.settle(call, shareOf(turn, found));
+			isOwn = true;
 		}
 	}
-	return cost;
+	return isOwn;
 }
 
 /** What this turn of a kept reply took. */

@@ -1,5 +1,5 @@
 import type OpenAI from "openai";
-import { NotFoundError, toFile } from "openai";
+import { NotFoundError } from "openai";
 import type { Batch } from "openai/resources/batches";
 import type { ChatRequest } from "./chat-request.ts";
 
@@ -39,14 +39,10 @@ function isFruitless(batch: Batch): boolean {
 export async function createBatch(
 	api: OpenAI,
 	work: string,
-	requests: readonly BatchRequest[],
+	requests: Iterable<BatchRequest>,
 	signal: AbortSignal,
 ): Promise<string> {
-	const lines = requests.map(({ id, request }) => {
-		const line = { custom_id: id, method: "POST", url: "/v1/chat/completions", body: request };
-		return Buffer.from(`${JSON.stringify(line)}\n`);
-	});
-	const upload = await toFile(Buffer.concat(lines), `dno-${work.slice(0, 16)}.jsonl`, { type: "application/jsonl" });
+	const upload = new File(uploadParts(requests), `dno-${work.slice(0, 16)}.jsonl`, { type: "application/jsonl" });
 	const file = await api.files.create({ file: upload, purpose: "batch" }, { signal });
 	const batch = await api.batches.create(
 		{
@@ -58,6 +54,24 @@ export async function createBatch(
 		{ signal },
 	);
 	return batch.id;
+}
+
+/** Lines put together are blobs at once, which are kept outside of the heap and are the only copy of the upload. */
+const PART_CHARACTERS = 1 << 20;
+
+function uploadParts(requests: Iterable<BatchRequest>): Blob[] {
+	const parts: Blob[] = [];
+	let text = "";
+	const cut = () => {
+		parts.push(new Blob([text]));
+		text = "";
+	};
+	for (const { id, request } of requests) {
+		text += `${JSON.stringify({ custom_id: id, method: "POST", url: "/v1/chat/completions", body: request })}\n`;
+		if (text.length >= PART_CHARACTERS) cut();
+	}
+	cut();
+	return parts;
 }
 
 /** A batch as it stands; undefined where the server knows it no longer. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Answer, parseAnswer } from "./answer.ts";
 import { type CallError, classifyResponse } from "./call-errors.ts";
+import { reasonLine } from "./reason-line.ts";
 import type { ErrorBody } from "./response-errors.ts";
 import type { Scrub } from "./secrets.ts";
 
@@ -29,15 +30,21 @@ export function parseBatchLine(text: string, scrub: Scrub): BatchLine | undefine
 	const { custom_id: id, response, error } = parsed.data;
 	if (!response) {
 		// Expired, cancelled, or lost by the server: the call was not made.
-		const message = scrub(`batch: ${error?.code ?? "no response"}: ${error?.message ?? ""}`);
-		return { id, outcome: { error: { class: "server", isRetryable: true, mayHaveBeenPaid: false, message } } };
+		const message = reasonLine(scrub(`batch: ${error?.code ?? "no response"}: ${error?.message ?? ""}`));
+		return {
+			id,
+			outcome: { error: { class: "server", isRetryable: true, isServerBusy: false, mayHaveBeenPaid: false, message } },
+		};
 	}
 	const { status_code, body } = response;
 	if (status_code >= 400) return { id, outcome: { error: classifyResponse(status_code, errorOf(body), scrub) } };
 	const answer = parseAnswer(body);
 	if (answer) return { id, outcome: { answer } };
 	const message = "bad-reply: the batch's reply is no chat completion";
-	return { id, outcome: { error: { class: "bad-reply", isRetryable: true, mayHaveBeenPaid: true, message } } };
+	return {
+		id,
+		outcome: { error: { class: "bad-reply", isRetryable: true, isServerBusy: false, mayHaveBeenPaid: true, message } },
+	};
 }
 
 function errorOf(body: unknown): ErrorBody {

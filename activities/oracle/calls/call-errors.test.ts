@@ -1,5 +1,7 @@
 import { inspect } from "node:util";
+import { APIConnectionError } from "openai";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { classifyError } from "./call-errors.ts";
 import { chatRequest } from "./chat-request.ts";
 import { createJudgeClient } from "./client.ts";
 import { call, judgeAt, KEY, KEY_VARIABLE, reader } from "./testing/judge.ts";
@@ -34,10 +36,10 @@ const AGAIN = { isRetryable: true, mayHaveBeenPaid: false };
 const PERHAPS_PAID = { isRetryable: true, mayHaveBeenPaid: true };
 
 test.each([
-	["rate limit", failing(429, { code: "rate_limit_exceeded" }), { class: "rate-limit", ...AGAIN }],
+	["rate limit", failing(429, { code: "rate_limit_exceeded" }), { class: "rate-limit", isServerBusy: true, ...AGAIN }],
 	["used-up quota", failing(429, { code: "insufficient_quota" }), { class: "quota", ...NOT }],
 	["unpaid account", failing(402), { class: "quota", ...NOT }],
-	["server error", failing(500), { class: "server", ...AGAIN }],
+	["server error", failing(500), { class: "server", isServerBusy: false, ...AGAIN }],
 	["overload", failing(503), { class: "server", ...AGAIN }],
 	["gateway that gave up waiting", failing(504), { class: "server", ...PERHAPS_PAID }],
 	["bad request", failing(400), { class: "bad-request", ...NOT }],
@@ -100,8 +102,22 @@ test("where nobody listens nothing is paid", async () => {
 	const { url } = server;
 	await server[Symbol.asyncDispose]();
 	const refused = await errorOf(() => {}, { url });
-	expect(refused).toMatchObject({ class: "connection", ...AGAIN, message: expect.stringContaining("ECONNREFUSED") });
+	expect(refused).toMatchObject({
+		...{ class: "connection", isServerBusy: true, ...AGAIN },
+		message: expect.stringContaining("ECONNREFUSED"),
+	});
 	server = await serve(() => {});
+});
+
+test.each([
+	["ECONNREFUSED", true],
+	["EAI_AGAIN", true],
+	// A misspelt host, and a certificate that will be as bad in a minute.
+	["ENOTFOUND", false],
+	["CERT_HAS_EXPIRED", false],
+])("%s is unpaid, and waited for: %s", (code, isServerBusy) => {
+	const error = new APIConnectionError({ cause: Object.assign(new Error("fetch failed"), { code }) });
+	expect(classifyError(error, (text) => text)).toMatchObject({ class: "connection", isServerBusy, ...AGAIN });
 });
 
 test("a worker that stops aborts its request", async () => {

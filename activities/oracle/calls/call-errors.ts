@@ -1,4 +1,5 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from "openai";
+import { reasonLine } from "./reason-line.ts";
 import { classOfResponse, type ErrorBody, type ErrorClass, wasPerhapsAnswered } from "./response-errors.ts";
 import { retryAfterMs } from "./retry-delay.ts";
 import type { Scrub } from "./secrets.ts";
@@ -8,6 +9,8 @@ export interface CallError {
 	readonly class: ErrorClass;
 	/** Whether the same call can come to more the next time. */
 	readonly isRetryable: boolean;
+	/** Whether it says nothing but that the server has no time now, or is not there: another attempt is as good as the first. */
+	readonly isServerBusy: boolean;
 	/** Whether the server may have answered, and charged for it, without the answer arriving. */
 	readonly mayHaveBeenPaid: boolean;
 	/** How long the server asks to be left alone. */
@@ -32,6 +35,8 @@ const UNSENT: readonly string[] = [
 	"ENETUNREACH",
 	"UND_ERR_CONNECT_TIMEOUT",
 ];
+/** Of these, the one that waiting seldom mends: a host's name that nobody knows is misspelt. */
+const UNKNOWN_HOST = "ENOTFOUND";
 
 /**
  * What an error of the client means.
@@ -43,15 +48,15 @@ export function classifyError(error: unknown, scrub: Scrub, now = Date.now()): C
 		const body = { code: error.code, type: error.type, ...(error.error as object | undefined), message: error.message };
 		return classifyResponse(error.status, body, scrub, retryAfterMs(error.headers, now));
 	}
-	const isUnsent = causes(error)
-		.map(codeOf)
-		.some((code) => UNSENT.includes(code) || code.includes("CERT"));
+	const codes = causes(error).map(codeOf);
+	const isUnreachable = codes.some((code) => UNSENT.includes(code));
 	const name = localClass(error);
 	return {
 		class: name,
 		isRetryable: RETRYABLE.includes(name),
-		mayHaveBeenPaid: !isUnsent,
-		message: oneLine(scrub(describe(error))),
+		isServerBusy: isUnreachable && !codes.includes(UNKNOWN_HOST),
+		mayHaveBeenPaid: !isUnreachable && !codes.some((code) => code.includes("CERT")),
+		message: reasonLine(scrub(describe(error))),
 	};
 }
 
@@ -61,9 +66,10 @@ export function classifyResponse(status: number, body: ErrorBody, scrub: Scrub, 
 	return {
 		class: name,
 		isRetryable: RETRYABLE.includes(name),
+		isServerBusy: name === "rate-limit",
 		mayHaveBeenPaid: wasPerhapsAnswered(status),
 		...(retryAfter !== undefined && { retryAfterMs: retryAfter }),
-		message: oneLine(scrub(`${name}: ${body.message ?? `status ${status}`}`)),
+		message: reasonLine(scrub(`${name}: ${body.message ?? `status ${status}`}`)),
 	};
 }
 
@@ -93,12 +99,4 @@ function describe(error: unknown): string {
 	const messages = causes(error).map((cause) => cause.message || codeOf(cause));
 	const said = [...new Set(messages)].filter((message) => message !== "").join(": ");
 	return `${localClass(error)}: ${said || String(error)}`;
-}
-
-/** Servers send whole pages. */
-const LONGEST = 300;
-
-function oneLine(text: string): string {
-	const line = text.replace(/\s+/g, " ").trim();
-	return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }

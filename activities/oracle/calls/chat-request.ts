@@ -10,7 +10,7 @@ export type ChatRequest = OpenAI.ChatCompletionCreateParamsNonStreaming;
 const TOP_LOGPROBS = 20;
 
 /**
- * The request of a call. The config's `parameters` have the last word, except that replies are never streamed.
+ * The request of a call. The config's `parameters` hold none of the fields that are set here: its schema refuses them.
  *
  * @param messages those of the call, or of its repair
  */
@@ -38,12 +38,11 @@ export function chatRequest(
 }
 
 /**
- * OpenAI calls the limit `max_completion_tokens` and its reasoning models refuse the old name; other servers know
- * `max_tokens`, and not all of them the new one. Who needs it otherwise names either among the parameters.
+ * OpenAI calls the limit `max_completion_tokens`, at Azure too, and its reasoning models refuse the old name; other servers
+ * know `max_tokens`, and not all of them the new one.
  */
-function lengthLimit({ baseURL, parameters }: ModelJudgeConfig, maxTokens: number): Partial<ChatRequest> {
-	if ("max_tokens" in parameters || "max_completion_tokens" in parameters) return {};
-	return new URL(baseURL).hostname === "api.openai.com"
-		? { max_completion_tokens: maxTokens }
-		: { max_tokens: maxTokens };
+function lengthLimit({ baseURL }: ModelJudgeConfig, maxTokens: number): Partial<ChatRequest> {
+	const { hostname } = new URL(baseURL);
+	const isOpenAI = hostname === "api.openai.com" || hostname.endsWith(".openai.azure.com");
+	return isOpenAI ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens };
 }

@@ -8,7 +8,7 @@ import type { JudgeDependencies } from "../dependencies.ts";
 import type { Answer } from "./answer.ts";
 import { batchLines, retrieveBatch } from "./batch-api.ts";
 import { parseBatchLine } from "./batch-line.ts";
-import { type BatchRepair, type BatchTurn, reservedCost } from "./batch-turns.ts";
+import type { BatchRepair, BatchTurn } from "./batch-turns.ts";
 import { type CallError, classifyResponse } from "./call-errors.ts";
 import type { JudgeClient } from "./client.ts";
 import { conclude } from "./conclude.ts";
@@ -44,9 +44,10 @@ export async function collect(
 		const result = await conclude({ store, verdicts }, judge, turn, answer, paid);
 		// An attempt that was killed may have been here.
 		if (await ledger.isOpen(turn.reservation)) await reservations.settle(turn.reservation, paid);
-		counts.cost += paid.cost;
-		if (result.kind === "judged") counts.judged++;
-		else if (result.kind === "unreadable")
+		if (result.kind === "judged") {
+			counts.judged++;
+			counts.cost += result.cost;
+		} else if (result.kind === "unreadable")
 			repairs.push({ index: turn.index, text: result.text, reason: result.reason });
 		else {
 			const { cost: _, ...failure } = result;
@@ -60,7 +61,6 @@ export async function collect(
 
 	const takeError = async (turn: BatchTurn, error: CallError): Promise<void> => {
 		await fail(turn, error);
-		if (error.mayHaveBeenPaid) counts.cost += reservedCost(turn, judge.settings);
 		const type = REFUSALS[error.class];
 		if (type) refused.push({ turn, type, reason: error.message });
 		else if (error.isRetryable && job.round + 1 < maxAttempts) again.push(turn.index);
@@ -124,6 +124,7 @@ function errorOfBatch(batch: Batch | undefined, { scrub }: JudgeClient): CallErr
 	return {
 		class: "server",
 		isRetryable: true,
+		isServerBusy: false,
 		// Of a batch that is done or gone a line may have been lost; of the others it was never made.
 		mayHaveBeenPaid: batch === undefined || batch.status === "completed",
 		message: `the batch ${batch === undefined ? "is gone" : `is ${batch.status}`} without this call`,

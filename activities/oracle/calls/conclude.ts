@@ -5,6 +5,7 @@ import { putArtifact } from "../../store/durable-step.ts";
 import type { Store } from "../../store/store.ts";
 import type { Answer } from "./answer.ts";
 import type { RawReply } from "./raw-reply.ts";
+import { reasonLine } from "./reason-line.ts";
 import type { CallJudge, Turn } from "./turn.ts";
 import type { VerdictStore } from "./verdict-store.ts";
 
@@ -38,9 +39,15 @@ export async function conclude(
 	paid: { readonly usage: Usage; readonly cost: number },
 ): Promise<CallResult> {
 	const { key } = turn.call;
-	const { cost, usage } = paid;
 	const conclusion = conclusionOf(judge, turn, answer);
 	const { text, model, finishReason } = answer;
+	const { first } = turn;
+	const told = {
+		text,
+		...(first && { first: { text: first.text, problem: first.problem } }),
+		usage: plus(paid.usage, first?.usage),
+		cost: paid.cost + (first?.cost ?? 0),
+	};
 	if (conclusion.kind === "judged") {
 		await verdicts.put({
 			schemaVersion: SCHEMA_VERSION,
@@ -48,16 +55,16 @@ export async function conclude(
 			judge: judgeName(judge.settings),
 			model,
 			reading: conclusion.reading,
-			text,
-			usage: plus(usage, turn.first?.usage),
-			cost: cost + (turn.first?.cost ?? 0),
+			...told,
 			at: new Date().toISOString(),
 		});
-		return { kind: "judged", key, cost, repeated: false };
+		return { kind: "judged", key, cost: told.cost, repeated: false };
 	}
-	const { kind, reason } = conclusion;
+	const { kind } = conclusion;
+	const { cost } = paid;
+	const reason = reasonLine(conclusion.reason);
 	if (kind === "unjudged") return { kind, key, cost, reason };
-	const raw: RawReply = { schemaVersion: SCHEMA_VERSION, key, model, text, finishReason, usage, cost };
+	const raw: RawReply = { schemaVersion: SCHEMA_VERSION, key, model, finishReason, ...told };
 	return { kind, key, cost, reason, text: await putArtifact(store, "unreadable-reply", { key }, JSON.stringify(raw)) };
 }
 

@@ -112,9 +112,25 @@ test("unreadable replies get a second turn in another batch, refusals do not", a
 	});
 	server.end("completed", outcomes(good("B"), undefined, undefined, good("Hm")));
 	const invalid = { key: keyOf(3), kind: "invalid", reason: '"Hm" is neither A nor B' };
-	expect(await collect(second)).toMatchObject({ judged: 1, again: [], failures: [invalid] });
+	const both = expect.closeTo(2 * HALF, 12);
+	expect(await collect(second)).toMatchObject({ judged: 1, cost: both, again: [], failures: [invalid] });
 	expect((await dependencies.verdicts.find(keyOf(0)))?.cost).toBeCloseTo(2 * HALF, 12);
 	expect(await spent()).toBeCloseTo(6 * HALF, 12);
+});
+
+test("a batch's failures are short, whatever its lines say", async () => {
+	const { submit, collect } = await campaign();
+	await submit();
+	const long = "No, and here is why.\n".repeat(10_000);
+	const refusal: Outcome = { status: 200, body: completion(null, { refusal: long }) };
+	server.end(
+		"completed",
+		outcomes(bad(400, { message: long }), refusal, good("A"), { error: { code: "x", message: long } }),
+	);
+	const { failures, again } = await collect();
+	expect(failures).toHaveLength(2);
+	for (const { reason } of failures) expect(reason).toMatch(/^.{280,300}$/);
+	expect(again).toEqual([3]);
 });
 
 test("of a batch that expired what is done is kept, and only the rest is submitted again", async () => {
@@ -160,7 +176,7 @@ test("a batch that the server has forgotten may have been paid for, and is made 
 	await submit();
 	const reserved = await spent();
 	const result = await collect({}, "batch-99");
-	expect(result).toMatchObject({ judged: 0, again: [0, 1, 2, 3], cost: expect.closeTo(reserved, 12) });
+	expect(result).toMatchObject({ judged: 0, again: [0, 1, 2, 3], cost: 0 });
 	expect(await spent()).toBeCloseTo(reserved, 12);
 });
 
@@ -193,6 +209,8 @@ test("a refused batch costs nothing; a server that cannot be reached is given up
 		kind: "refused",
 		failures: { length: 4, 0: { reason: "bad-request: 400 error 400" } },
 	});
+	answering(429);
+	await expect(submit({}, { attempt: 3 })).rejects.toMatchObject({ type: "JudgeUnavailable" });
 	answering(503);
 	await expect(submit({}, { attempt: 2 })).rejects.toMatchObject({ type: "JudgeUnavailable" });
 	expect(await submit({}, { attempt: 3 })).toMatchObject({ kind: "refused", failures: { length: 4 } });

@@ -17,6 +17,7 @@ import { chatRequest } from "./chat-request.ts";
 import type { JudgeClient } from "./client.ts";
 import { createClients } from "./clients.ts";
 import { collect } from "./collect-batch.ts";
+import { countedAttempts } from "./counted-attempts.ts";
 import type { CallDependencies } from "./create-call-activities.ts";
 import { createPlanReader } from "./plan-reader.ts";
 import { createReservations } from "./reservations.ts";
@@ -41,6 +42,7 @@ export function createBatchActivities(dependencies: CallDependencies) {
 			const { settings, reader, budget } = judge;
 			const client = clientOf(settings);
 			const { attempt, signal } = activity();
+			const attempts = countedAttempts(settings.maxAttempts);
 			return withHeartbeats(async () => {
 				const turns: BatchTurn[] = [];
 				const reserved: BatchTurn[] = [];
@@ -60,14 +62,18 @@ export function createBatchActivities(dependencies: CallDependencies) {
 					}));
 					await reservations.reserve({ ...job, judge: judgeName(settings) }, costs, budget);
 					reserved.push(...turns);
-					const requests = turns.map(
-						({ id, call, messages }): BatchRequest => ({ id, request: chatRequest(settings, reader, call, messages) }),
+					// One at a time: a request holds its reply's schema.
+					const requests = turns.values().map(
+						({ id, call, messages }): BatchRequest => ({
+							id,
+							request: chatRequest(settings, reader, call, messages),
+						}),
 					);
 					return { kind: "submitted", batch: await createBatch(client.api, work, requests, signal) };
 				} catch (error) {
 					const failure = client.classify(error);
 					if (failure.class === "unknown") throw error;
-					const again = failure.isRetryable && attempt < settings.maxAttempts;
+					const again = attempts.canRetry(failure);
 					// What the server may have begun with stays reserved: the next attempt finds it.
 					if (failure.class === "aborted" || again) throw commonFailure(failure) ?? retryFailure(failure, attempt);
 					for (const { reservation } of reserved) await reservations.fail(reservation, failure);
@@ -80,7 +86,7 @@ export function createBatchActivities(dependencies: CallDependencies) {
 					});
 					return { kind: "refused", failures: turns.map(unjudged) };
 				}
-			});
+			}, attempts.heartbeat);
 		},
 
 		/** How far the server is. Costs nothing, so it is retried for as long as the workflow has it retried. */

@@ -1,10 +1,13 @@
 import { inspect } from "node:util";
 import { ApplicationFailure } from "@temporalio/common";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { RATE_LIMIT_ATTEMPTS } from "../../../core/judge-attempts.ts";
+import type { LedgerEntry } from "../../../core/ledger-entry.ts";
 import type { CallJob } from "../../../core/steps.ts";
 import { type ActivityRun, inActivity } from "../../testing/in-activity.ts";
 import { createCallActivities } from "./create-call-activities.ts";
 import { costOf, estimateTokens } from "./price.ts";
+import { readRawReply } from "./raw-reply.ts";
 import { campaignOf } from "./testing/harness.ts";
 import { COST, call, judgeAt, KEY, PRICE } from "./testing/judge.ts";
 import { type Answering, completion, failing, json, serve } from "./testing/serve.ts";
@@ -64,12 +67,15 @@ test("an unreadable reply is shown to the judge once more; the verdict has cost 
 	expect(await dependencies.verdicts.find(key)).toBeUndefined();
 	server.answer = json(completion("B"));
 	const repair = { text: first.text, reason: first.reason };
-	expect(await judge({}, repair)).toEqual({ kind: "judged", key, cost: COST, repeated: false });
+	expect(await judge({}, repair)).toEqual({ kind: "judged", key, cost: expect.closeTo(2 * COST, 12), repeated: false });
 	expect(JSON.parse(server.requests[1]!.body).messages.slice(1)).toEqual([
 		{ role: "assistant", content: "Hm" },
 		{ role: "user", content: '"Hm" is neither A nor B' },
 	]);
-	expect((await dependencies.verdicts.find(key))?.cost).toBeCloseTo(2 * COST, 12);
+	expect(await dependencies.verdicts.find(key)).toMatchObject({
+		...{ text: "B", first: { text: "Hm", problem: '"Hm" is neither A nor B' } },
+		...{ cost: expect.closeTo(2 * COST, 12), usage: { input: 2000, cachedInput: 800, output: 200 } },
+	});
 	expect(await spent()).toBeCloseTo(2 * COST, 12);
 });
 
@@ -78,9 +84,16 @@ test("a reply that cannot be read in the second turn either is invalid", async (
 	server.answer = json(completion("Hm"));
 	const first = await judge();
 	if (first.kind !== "unreadable") throw new Error(first.kind);
+	server.answer = json(completion("Well"));
 	const second = await judge({}, { text: first.text, reason: first.reason });
-	expect(second).toMatchObject({ kind: "invalid", key, cost: COST, reason: '"Hm" is neither A nor B' });
+	expect(second).toMatchObject({ kind: "invalid", key, cost: COST, reason: '"Well" is neither A nor B' });
 	expect(await dependencies.verdicts.find(key)).toBeUndefined();
+	if (second.kind !== "invalid") throw new Error(second.kind);
+	// The whole exchange is kept, with what it took.
+	expect(await readRawReply(dependencies.store, second.text!)).toMatchObject({
+		...{ text: "Well", first: { text: "Hm", problem: '"Hm" is neither A nor B' } },
+		...{ cost: expect.closeTo(2 * COST, 12), usage: { input: 2000, cachedInput: 800, output: 200 } },
+	});
 });
 
 test.each([
@@ -96,17 +109,82 @@ test.each([
 	expect(await spent()).toBeCloseTo(COST, 12);
 });
 
+test("what a judge or a server says at length is a short reason", async () => {
+	const { judge } = await campaign();
+	const long = "No, and here is why.\n".repeat(10_000);
+	for (const answer of [
+		json(completion(long)),
+		json(completion(null, { refusal: long })),
+		failing(400, { message: long }),
+	]) {
+		server.answer = answer;
+		const result = await judge();
+		if (result.kind === "judged") throw new Error("it said nothing");
+		expect(result.reason).toMatch(/^.{280,300}$/);
+	}
+});
+
 test("errors that pass are retried, as long as the judge is to be tried, after the delay that the server asks for", async () => {
 	const { failure, judge, spent, kinds } = await campaign();
 	server.answer = failing(429, {}, { "retry-after": "20" });
 	const asked = await failure({ attempt: 1 });
-	expect(asked).toMatchObject({ type: "JudgeUnavailable", nonRetryable: false, nextRetryDelay: 20_000 });
+	expect(asked).toMatchObject({ type: "JudgeUnavailable", nonRetryable: false });
+	expect(asked.nextRetryDelay).toBeGreaterThanOrEqual(20_000);
+	expect(asked.nextRetryDelay).toBeLessThanOrEqual(21_000);
 	server.answer = failing(500);
 	const { nextRetryDelay } = await failure({ attempt: 2 });
 	expect(nextRetryDelay).toBeLessThanOrEqual(2_000);
 	expect(await judge({ attempt: 3 })).toEqual({ kind: "unjudged", key, cost: 0, reason: "server: 500 error 500" });
 	expect(await spent()).toBe(0);
 	expect(await kinds()).toEqual(Array.from({ length: 3 }, () => ["reserved", "released"]).flat());
+});
+
+/** Runs attempts until one ends the activity, as Temporal does: each is left the last heartbeat's details. */
+async function attemptsUntilResult(
+	judge: Awaited<ReturnType<typeof campaign>>["judge"],
+	before: (attempt: number) => void | Promise<void> = () => {},
+) {
+	let heartbeatDetails: unknown;
+	const onHeartbeat = (details: unknown) => {
+		heartbeatDetails = JSON.parse(JSON.stringify(details));
+	};
+	for (let attempt = 1; ; attempt++) {
+		await before(attempt);
+		const result = await judge({ attempt, heartbeatDetails, onHeartbeat }).catch((error: unknown) => error);
+		if (!(result instanceof ApplicationFailure)) return { result, attempt };
+		expect(result).toMatchObject({ type: "JudgeUnavailable", nonRetryable: false });
+	}
+}
+
+test("a rate limit does not use a call's attempts up: it is waited for far longer", async () => {
+	const { judge } = await campaign();
+	server.answer = failing(429, {}, { "retry-after-ms": "300" });
+	const reason = "rate-limit: 429 error 429";
+	const ended = { result: { kind: "unjudged", key, cost: 0, reason }, attempt: RATE_LIMIT_ATTEMPTS };
+	expect(await attemptsUntilResult(judge)).toEqual(ended);
+	const lifted = await attemptsUntilResult(judge, (attempt) => {
+		if (attempt === 40) server.answer = json(completion("A"));
+	});
+	expect(lifted).toMatchObject({ result: { kind: "judged" }, attempt: 40 });
+});
+
+test("other errors before and after a rate limit count up to maxAttempts", async () => {
+	const { judge } = await campaign();
+	const plan = [500, 429, 429, 500, 429, 429, 429, 500];
+	const ended = await attemptsUntilResult(judge, (attempt) => {
+		server.answer = failing(plan[attempt - 1]!);
+	});
+	expect(ended).toEqual({ result: { kind: "unjudged", key, cost: 0, reason: "server: 500 error 500" }, attempt: 8 });
+});
+
+test("a server that is not there is waited for as long", async () => {
+	const { judge, kinds } = await campaign();
+	await server[Symbol.asyncDispose]();
+	const { result, attempt } = await attemptsUntilResult(judge);
+	expect(result).toMatchObject({ kind: "unjudged", reason: expect.stringContaining("ECONNREFUSED") });
+	expect(attempt).toBe(RATE_LIMIT_ATTEMPTS);
+	expect(await kinds()).not.toContain("lost");
+	server = await serve(json(completion("A")));
 });
 
 test.each([
@@ -133,14 +211,14 @@ test.each([
 
 const closes: Answering = (response) => response.socket?.destroy();
 
-test("a reply that was lost may have been paid for: it counts as spent and in the result", async () => {
+test("a reply that was lost may have been paid for: it counts as spent, and not as the judgment's", async () => {
 	const { failure, judge, spent } = await campaign();
 	server.answer = closes;
 	await failure({ attempt: 1 });
 	const lost = await spent();
 	expect(lost).toBeGreaterThan(0);
 	server.answer = json(completion("A"));
-	expect(await judge({ attempt: 2 })).toMatchObject({ kind: "judged", cost: COST + lost });
+	expect(await judge({ attempt: 2 })).toEqual({ kind: "judged", key, cost: COST, repeated: false });
 	expect(await spent()).toBeCloseTo(COST + lost, 12);
 });
 
@@ -154,7 +232,11 @@ test("a worker that stops counts the call as lost and keeps nothing", async () =
 });
 
 /** The same campaign's activities in a process that dies when it writes this to the ledger. */
-async function killedAt(kind: string, { dependencies, job }: Awaited<ReturnType<typeof campaign>>) {
+async function killedAt(
+	kind: string,
+	{ dependencies, job }: Awaited<ReturnType<typeof campaign>>,
+	repair?: CallJob["repair"],
+) {
 	const { ledger } = dependencies;
 	const never = new Promise<void>(() => {});
 	let died = () => {};
@@ -163,14 +245,15 @@ async function killedAt(kind: string, { dependencies, job }: Awaited<ReturnType<
 	});
 	const dying = {
 		...ledger,
-		append: (entry: Parameters<typeof ledger.append>[0]) => {
+		append: (entry: LedgerEntry) => {
 			if (entry.kind !== kind) return ledger.append(entry);
 			died();
 			return never;
 		},
 	};
 	const { judgeCall } = createCallActivities({ ...dependencies, ledger: dying });
-	void inActivity(() => judgeCall({ ...job, index: 0, progress: { done: 0, total: 1 } }));
+	const whole = { ...job, index: 0, progress: { done: 0, total: 1 }, ...(repair && { repair }) };
+	void inActivity(() => judgeCall(whole));
 	await dead;
 }
 
@@ -182,13 +265,26 @@ test("a kill between keeping the verdict and settling: the next attempt settles 
 	expect(await made.spent()).toBeCloseTo(COST, 12);
 });
 
+test("a kill between keeping a repaired verdict and settling: it has cost both turns, and the ledger has each once", async () => {
+	const made = await campaign();
+	server.answer = json(completion("Hm"));
+	const first = await made.judge();
+	if (first.kind !== "unreadable") throw new Error(first.kind);
+	server.answer = json(completion("A"));
+	const repair = { text: first.text, reason: first.reason };
+	await killedAt("settled", made, repair);
+	const both = expect.closeTo(2 * COST, 12);
+	expect(await made.judge({ attempt: 2 }, repair)).toEqual({ kind: "judged", key, cost: both, repeated: false });
+	expect(await made.spent()).toEqual(both);
+});
+
 test("a kill during the call: the next attempt pays, and what the lost one may have cost counts", async () => {
 	const made = await campaign();
 	server.answer = closes;
 	await killedAt("lost", made);
 	const lost = await made.spent();
 	server.answer = json(completion("A"));
-	expect(await made.judge({ attempt: 2 })).toMatchObject({ kind: "judged", cost: COST + lost, repeated: false });
+	expect(await made.judge({ attempt: 2 })).toEqual({ kind: "judged", key, cost: COST, repeated: false });
 	expect(await made.kinds()).toEqual(["reserved", "lost", "reserved", "settled"]);
 	expect(await made.spent()).toBeCloseTo(COST + lost, 12);
 });
@@ -201,10 +297,13 @@ test("at the ceiling no call is made; a higher one in the ledger has the last wo
 	expect(await judge()).toMatchObject({ kind: "judged" });
 });
 
-test("a server that reports no usage has used what was reserved", async () => {
+test.each([
+	["no usage", undefined],
+	["no tokens of the reply", { prompt_tokens: 10 }],
+	["no tokens of the prompt", { completion_tokens: 10, prompt_tokens: null }],
+])("a server that reports %s has used what was reserved", async (_, usage) => {
 	const { judge, spent } = await campaign();
-	const { usage: _, ...bare } = completion("A");
-	server.answer = json(bare);
+	server.answer = json({ ...completion("A"), usage });
 	const { cost } = await judge();
 	expect(cost).toBeCloseTo(RESERVED, 12);
 	expect(await spent()).toBe(cost);

@@ -7,10 +7,11 @@ import { reportProgress, withHeartbeats } from "../../progress.ts";
 import type { JudgeDependencies } from "../dependencies.ts";
 import { attemptId, closeEarlierAttempts } from "./attempts.ts";
 import { commonFailure, retryFailure } from "./call-failures.ts";
-import { chatRequest } from "./chat-request.ts";
+import { type ChatRequest, chatRequest } from "./chat-request.ts";
 import type { JudgeClient } from "./client.ts";
 import { createClients } from "./clients.ts";
 import { conclude } from "./conclude.ts";
+import { type CountedAttempts, countedAttempts } from "./counted-attempts.ts";
 import { createPlanReader } from "./plan-reader.ts";
 import { costOf, estimateTokens } from "./price.ts";
 import { createReservations } from "./reservations.ts";
@@ -38,7 +39,8 @@ export function createCallActivities(dependencies: CallDependencies) {
 	return {
 		/**
 		 * Makes one turn of one call of a plan, unless the verdict store has its judgment. Ends in a result for everything
-		 * that is the call's own; errors that another attempt may not meet are retried up to the judge's `maxAttempts`.
+		 * that is the call's own; errors that another attempt may not meet are retried up to the judge's `maxAttempts`, and
+		 * those of a server without time up to `RATE_LIMIT_ATTEMPTS` besides.
 		 *
 		 * @throws ApplicationFailure not to be retried, of a type in core/failure-types.ts, with the call's key as its
 		 *   detail: where the key or the quota is refused, and at the budget's ceiling
@@ -51,10 +53,11 @@ export function createCallActivities(dependencies: CallDependencies) {
 			const judge = await judgeOf(job.oracle, call.judge);
 			const turn = await openTurn(store, judge, call, job.repair);
 			const found = await verdicts.find(key);
-			const paidEarlier = await closeEarlierAttempts(ledger, reservations, turn, found);
-			if (found) return { kind: "judged", key, cost: paidEarlier ?? 0, repeated: paidEarlier === undefined };
+			const isOwn = await closeEarlierAttempts(ledger, reservations, turn, found);
+			if (found) return { kind: "judged", key, cost: isOwn ? found.cost : 0, repeated: !isOwn };
 
 			const { settings, reader, budget } = judge;
+			const attempts = countedAttempts(settings.maxAttempts);
 			const client = clientOf(settings);
 			const estimate = estimateTokens({ ...call, messages: turn.messages });
 			const id = attemptId();
@@ -62,25 +65,22 @@ export function createCallActivities(dependencies: CallDependencies) {
 			await reservations.reserve({ ...job, judge: judgeName(settings) }, [reservation], budget);
 
 			const request = chatRequest(settings, reader, call, turn.messages);
-			const answer = await ask(client, request).catch(async (error) => {
+			const answer = await ask(client, request, attempts).catch(async (error) => {
 				const failure = client.classify(error);
 				await reservations.fail(id, failure);
 				return failure;
 			});
-			const lost = await ledger.lost(turn.key);
 			if ("class" in answer) {
 				const common = commonFailure(answer, key);
 				if (common) throw common;
-				const { attempt } = Context.current().info;
-				if (answer.isRetryable && attempt < settings.maxAttempts) throw retryFailure(answer, attempt);
-				return { kind: "unjudged", key, cost: lost, reason: answer.message };
+				if (attempts.canRetry(answer)) throw retryFailure(answer, Context.current().info.attempt);
+				return { kind: "unjudged", key, cost: 0, reason: answer.message };
 			}
 			// A server that reports no usage has at most used what was reserved.
 			const { usage = estimate } = answer;
 			const paid = { usage, cost: costOf(usage, settings.price) };
 			try {
-				const result = await conclude(dependencies, judge, turn, answer, paid);
-				return { ...result, cost: result.cost + lost };
+				return await conclude(dependencies, judge, turn, answer, paid);
 			} finally {
 				await reservations.settle(id, paid);
 			}
@@ -89,6 +89,6 @@ export function createCallActivities(dependencies: CallDependencies) {
 }
 
 /** With heartbeats, by which a worker learns that it is to stop. */
-function ask(client: JudgeClient, request: Parameters<JudgeClient["ask"]>[0]) {
-	return withHeartbeats(() => client.ask(request, Context.current().cancellationSignal));
+function ask(client: JudgeClient, request: ChatRequest, { heartbeat }: CountedAttempts) {
+	return withHeartbeats(() => client.ask(request, Context.current().cancellationSignal), heartbeat);
 }

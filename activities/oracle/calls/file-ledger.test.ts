@@ -34,12 +34,26 @@ test("spent is what was settled, what was lost and what is reserved; released re
 	expect([await ledger.isOpen("a"), await ledger.isOpen("d"), await ledger.isOpen("e")]).toEqual([false, true, false]);
 });
 
-test("the lost calls of a key add up, and a call ends once", async () => {
+test("a call ends once", async () => {
 	const ledger = createFileLedger(path);
-	const entries = [reserved("1", 3, "key"), lost("1"), lost("1"), settled("1", 9), reserved("2", 4, "key"), lost("2")];
-	for (const entry of entries) await ledger.append(entry);
-	expect([await ledger.lost("key"), await ledger.lost("other")]).toEqual([7, 0]);
+	await ledger.append(reserved("1", 3), lost("1"), lost("1"), settled("1", 9), reserved("2", 4), lost("2"));
 	expect(await ledger.state()).toEqual({ spent: 7 });
+});
+
+test("a reservation knows what was spent and reserved when it was made, and nothing of what came later", async () => {
+	const ledger = createFileLedger(path);
+	await ledger.append(reserved("a", 8), reserved("b", 4), settled("a", 1), reserved("c", 2), reserved("d", 16));
+	const upTo = () => Promise.all(["a", "b", "c", "d"].map(ledger.spentUpTo));
+	expect(await upTo()).toEqual([undefined, 12, 7, 23]);
+	await ledger.append({ ...at, kind: "withdrawn", call: "b" });
+	expect(await upTo()).toEqual([undefined, undefined, 7, 23]);
+});
+
+test("entries that are appended together stand together", async () => {
+	const group = (name: string) => Array.from({ length: 50 }, (_, i) => reserved(`${name}${i}`, 1, name));
+	await Promise.all(["a", "b", "c", "d"].map((name) => createFileLedger(path).append(...group(name))));
+	const keys = (await createFileLedger(path).read()).map((entry) => "key" in entry && entry.key);
+	expect(keys.filter((key, i) => key !== keys[i - 1])).toHaveLength(4);
 });
 
 test("ledgers that append side by side agree on the totals", async () => {

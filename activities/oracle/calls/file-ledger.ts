@@ -34,13 +34,13 @@ export function createFileLedger(path: string): Ledger {
 	};
 
 	return {
-		async append(entry) {
+		async append(...entries) {
 			folder ??= mkdir(dirname(path), { recursive: true });
 			// The newline comes first: behind a line that a killed process left half-written, the entry still has its own.
-			const line = Buffer.from(`\n${JSON.stringify(entry)}`);
+			const lines = Buffer.from(entries.map((entry) => `\n${JSON.stringify(entry)}`).join(""));
 			try {
 				await folder;
-				await appendWhole(path, line);
+				await appendWhole(path, lines);
 			} catch (error) {
 				folder = undefined;
 				throw systemError(error, path) ?? error;
@@ -52,17 +52,17 @@ export function createFileLedger(path: string): Ledger {
 			return entries;
 		},
 		state: () => current(totals.state),
-		lost: (key) => current(() => totals.lost(key)),
+		spentUpTo: (call) => current(() => totals.spentUpTo(call)),
 		isOpen: (call) => current(() => totals.isOpen(call)),
 	};
 }
 
 /** One write at the end of the file, so that those of other processes do not fall into it. */
-async function appendWhole(path: string, line: Buffer): Promise<void> {
+async function appendWhole(path: string, lines: Buffer): Promise<void> {
 	const file = await open(path, "a");
 	try {
-		const { bytesWritten } = await file.write(line);
-		if (bytesWritten < line.length) throw Object.assign(new Error("a short write"), { code: "ENOSPC" });
+		const { bytesWritten } = await file.write(lines);
+		if (bytesWritten < lines.length) throw Object.assign(new Error("a short write"), { code: "ENOSPC" });
 	} finally {
 		await file.close();
 	}

@@ -1,19 +1,18 @@
 import type { LedgerEntry } from "../../../core/ledger-entry.ts";
 import type { BudgetState } from "../../../core/steps.ts";
 
-/** What a ledger's entries add up to; grows only with calls that are under way or were lost. */
+/** What a ledger's entries add up to; grows only with calls that are under way. */
 export interface LedgerTotals {
 	add(entry: LedgerEntry): void;
 	state(): BudgetState;
-	/** US dollars. */
-	lost(key: string): number;
+	/** See `Ledger`. */
+	spentUpTo(call: string): number | undefined;
 	isOpen(call: string): boolean;
 }
 
 /** Totals of no entries yet. */
 export function createLedgerTotals(): LedgerTotals {
-	const open = new Map<string, { readonly key: string; readonly cost: number }>();
-	const lost = new Map<string, number>();
+	const open = new Map<string, { readonly cost: number; readonly upTo: number }>();
 	let ended = 0;
 	let reserved = 0;
 	let ceiling: number | undefined;
@@ -32,8 +31,8 @@ export function createLedgerTotals(): LedgerTotals {
 			switch (entry.kind) {
 				case "reserved":
 					close(entry.call);
-					open.set(entry.call, { key: entry.key, cost: entry.cost });
 					reserved += entry.cost;
+					open.set(entry.call, { cost: entry.cost, upTo: ended + reserved });
 					break;
 				case "settled":
 					if (close(entry.call)) ended += entry.cost;
@@ -42,20 +41,16 @@ export function createLedgerTotals(): LedgerTotals {
 				case "withdrawn":
 					close(entry.call);
 					break;
-				case "lost": {
-					const found = close(entry.call);
-					if (!found) break;
-					ended += found.cost;
-					lost.set(found.key, (lost.get(found.key) ?? 0) + found.cost);
+				case "lost":
+					ended += close(entry.call)?.cost ?? 0;
 					break;
-				}
 				case "ceiling":
 					ceiling = entry.cost;
 					break;
 			}
 		},
 		state: () => ({ ...(ceiling !== undefined && { ceiling }), spent: ended + reserved }),
-		lost: (key) => lost.get(key) ?? 0,
+		spentUpTo: (call) => open.get(call)?.upTo,
 		isOpen: (call) => open.has(call),
 	};
 }

@@ -3,13 +3,17 @@ import type { BudgetState } from "../../../core/steps.ts";
 
 /** An append-only journal of a campaign's costs. */
 export interface Ledger {
-	append(entry: LedgerEntry): Promise<void>;
+	/** Several entries stand together: nobody else's come between them. */
+	append(...entries: readonly LedgerEntry[]): Promise<void>;
 	/** All entries, oldest first; a last line that a killed process left half-written is not one. */
 	read(): Promise<LedgerEntry[]>;
 	/** Settled, lost and open reservations together, and the last `ceiling` entry where there is one. */
 	state(): Promise<BudgetState>;
-	/** What the lost calls of a key may have cost, in US dollars. */
-	lost(key: string): Promise<number>;
+	/**
+	 * What is spent if everything that was reserved before an open reservation goes ahead, and it as well: settled, lost and
+	 * open as the ledger stood with that line as its last, in US dollars. Undefined where the call has none.
+	 */
+	spentUpTo(call: string): Promise<number | undefined>;
 	/** Whether a call has a reservation that nothing has taken the place of. */
 	isOpen(call: string): Promise<boolean>;
 }

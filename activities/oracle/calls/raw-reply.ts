@@ -1,18 +1,21 @@
 import { z } from "zod";
-import { usage } from "../../../core/judge-calls.ts";
+import { firstTurn, usage } from "../../../core/judge-calls.ts";
 import { type ArtifactRef, SCHEMA_VERSION } from "../../../core/records.ts";
 import type { Store } from "../../store/store.ts";
 
-/** A reply that could not be read, as an artifact: what the second turn shows the judge, and what it had cost. */
+/** A reply that could not be read, as an artifact: what the second turn shows the judge, or what that came to. */
 const rawReply = z.strictObject({
 	schemaVersion: z.literal(SCHEMA_VERSION),
 	key: z.string(),
 	model: z.string(),
 	/** As it came. */
 	text: z.string(),
+	/** Of a second turn's reply. */
+	first: firstTurn.optional(),
 	finishReason: z.string(),
+	/** All turns. */
 	usage,
-	/** US dollars. */
+	/** US dollars, all turns. */
 	cost: z.number().nonnegative(),
 });
 export type RawReply = z.infer<typeof rawReply>;

@@ -17,7 +17,8 @@ interface Reservation {
 
 export interface Reservations {
 	/**
-	 * Reserves what calls can cost, all of them or none.
+	 * Reserves what calls can cost, all of them or none. Of those that reserve at the same moment, in whatever process, the
+	 * ones whose lines come first in the ledger have the room.
 	 *
 	 * @param budget where the ledger has no ceiling
 	 * @throws ApplicationFailure of type {@link JUDGE_CEILING}, with the first call's key, where the ceiling is in the way
@@ -37,16 +38,20 @@ export function createReservations(ledger: Ledger): Reservations {
 	const append = (entry: LedgerEntry) => ledger.append(entry);
 	return {
 		async reserve({ iteration, line, stage, judge }, calls, budget) {
-			for (const call of calls) {
-				await append({ ...stamp(), kind: "reserved", iteration, line, stage, judge, ...call });
-			}
+			const last = calls.at(-1);
+			if (last === undefined) return;
+			const place = { iteration, line, stage, judge };
+			await ledger.append(...calls.map((call) => ({ ...stamp(), kind: "reserved" as const, ...place, ...call })));
 			const cost = calls.reduce((sum, call) => sum + call.cost, 0);
 			if (cost === 0) return;
-			// Looked at after it is reserved: two that reserve at the same moment, wherever they are, see one another.
 			const { spent, ceiling = budget } = await ledger.state();
+			// Enough for all that are in the ledger, after what was withdrawn: whoever comes later counts this one.
 			if (ceiling === undefined || spent <= ceiling) return;
-			for (const { call } of calls) await append({ ...stamp(), kind: "withdrawn", call });
-			const free = Math.max(0, ceiling - spent + cost);
+			// Enough for it and those before it: the later ones, which count it too, have to give way.
+			const upTo = (await ledger.spentUpTo(last.call)) ?? spent;
+			if (upTo <= ceiling) return;
+			await ledger.append(...calls.map(({ call }) => ({ ...stamp(), kind: "withdrawn" as const, call })));
+			const free = Math.max(0, ceiling - upTo + cost);
 			const message = `the budget of $${ceiling} is used up: $${free.toFixed(4)} are neither spent nor reserved, and what comes next may cost $${cost.toFixed(4)}`;
 			throw ApplicationFailure.nonRetryable(message, JUDGE_CEILING, calls[0]?.key);
 		},

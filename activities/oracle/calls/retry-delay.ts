@@ -22,14 +22,15 @@ const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 
 /**
- * Delay before the next attempt in milliseconds: what the server asks for, up to ten minutes; else exponential back-off
- * with full jitter, so that calls which failed together do not come back together
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * Delay before the next attempt in milliseconds: what the server asks for, up to ten minutes, and behind it an exponential
+ * back-off with full jitter, so that calls which failed together do not come back together
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). Servers under load ask all callers for the
+ * same short time, which by itself would bring them back at once, again and again.
  *
  * @param attempt the one that failed, from 1
  * @param random uniform in [0, 1)
  */
-export function nextDelayMs(attempt: number, asked: number | undefined, random = Math.random()): number {
-	if (asked !== undefined) return Math.min(asked, MAX_RETRY_AFTER_MS);
-	return Math.round(random * Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1)));
+export function nextDelayMs(attempt: number, asked = 0, random = Math.random()): number {
+	const backOff = random * Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
+	return Math.round(Math.min(asked, MAX_RETRY_AFTER_MS) + backOff);
 }

@@ -24,10 +24,10 @@ export interface Turn {
 	readonly number: 1 | 2;
 	readonly call: JudgeCall;
 	readonly messages: readonly Message[];
-	/** In the ledger: the call's, except that what the first turn lost is not the second's. */
+	/** In the ledger: the call's, and another one in the second turn. */
 	readonly key: string;
-	/** What the first turn brought, in the second. */
-	readonly first?: RawReply;
+	/** What the first turn brought, and what is wrong with it, in the second. */
+	readonly first?: RawReply & { readonly problem: string };
 }
 
 export async function openTurn(
@@ -37,7 +37,7 @@ export async function openTurn(
 	repair: Repair | undefined,
 ): Promise<Turn> {
 	if (repair === undefined) return { number: 1, call, messages: call.messages, key: call.key };
-	const first = await readRawReply(store, repair.text);
-	const messages = reader.repairMessages(call, first.text, repair.reason);
+	const first = { ...(await readRawReply(store, repair.text)), problem: repair.reason };
+	const messages = reader.repairMessages(call, first.text, first.problem);
 	return { number: 2, call, messages, key: `${call.key}-2`, first };
 }

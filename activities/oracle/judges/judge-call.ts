@@ -5,6 +5,13 @@ import { hashJson } from "../../store/hash-json.ts";
 import { fence, fenceRules, type Shown } from "./fence.ts";
 import { replyInstructions } from "./reply-format.ts";
 
+/**
+ * Part of every call's key, and of every oracle's fingerprint. To be raised when the same reply comes to mean something else,
+ * i.e. when `readReply` reads otherwise, or when the request for the same settings and messages changes: stored replies
+ * are then asked for, and paid for, again. What messages say is in the key itself.
+ */
+export const CALL_VERSION = 1;
+
 /** What a judge is to be asked about a prompt's candidates. */
 interface Question {
 	readonly rubric: string;
@@ -26,9 +33,10 @@ export function judgeCall(settings: ModelJudgeConfig, group: CandidateGroup, que
 	const maxTokens = settings.maxTokens ?? question.maxTokens;
 	const messages = judgeMessages(settings, group, question);
 	const { model, baseURL, temperature, parameters, replyFormat } = settings;
+	const asked = { model, baseURL, temperature, parameters, replyFormat };
 	return {
 		schemaVersion: SCHEMA_VERSION,
-		key: hashJson({ model, baseURL, temperature, parameters, replyFormat, maxTokens, reply, messages, vote }),
+		key: hashJson({ version: CALL_VERSION, ...asked, maxTokens, reply, messages, vote }),
 		promptId: group.promptId,
 		judge: judgeName(settings),
 		shown: [...shown],

@@ -10,6 +10,7 @@ import {
 import { preferencesFromScores } from "../../../core/rewards.ts";
 import { hashJson } from "../../store/hash-json.ts";
 import type { Comparisons, Known, ModelJudge, Outcome } from "./judge.ts";
+import { CALL_VERSION } from "./judge-call.ts";
 
 /** What the outcomes of a judge's calls make. */
 export type Finding = {
@@ -50,7 +51,7 @@ const NOT_ASKED: Outcome = { kind: "unjudged", reason: "the judge was not asked"
 export function createModelJudge(settings: ModelJudgeConfig, rubric: string, kind: JudgeKind): ModelJudge {
 	const name = judgeName(settings);
 	const determining = Object.entries(settings).filter(([key]) => !OTHER_SETTINGS.has(key));
-	const fingerprint = hashJson({ settings: Object.fromEntries(determining), rubric });
+	const fingerprint = hashJson({ version: CALL_VERSION, settings: Object.fromEntries(determining), rubric });
 	return {
 		name,
 		settings,

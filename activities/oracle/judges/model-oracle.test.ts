@@ -106,6 +106,12 @@ test("keys change with all that a reply depends on, and with nothing else", () =
 	expect(new Set([key({}), ...others]).size).toBe(others.length + 1);
 });
 
+test("keys stay what they are: stored replies are found by them", () => {
+	// If this is meant to change, see CALL_VERSION.
+	const [call] = openOracle({ kind: "score" }).calls(answers("a", "b"), "all", () => undefined);
+	expect(call!.key).toBe("f78453a238ca2d7688b5e55b8991beee5e47d2029631a82e717957285e9369e0");
+});
+
 test("fingerprints tell oracles apart by what decides their verdicts alone", () => {
 	const fingerprint = (settings: object, rubric?: string) =>
 		openOracle({ kind: "pairwise", ...settings }, rubric).fingerprint;

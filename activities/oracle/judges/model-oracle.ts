@@ -1,4 +1,3 @@
-import { DnoError } from "../../../core/errors.ts";
 import { distinctMeetings } from "../../../core/expected-calls.ts";
 import {
 	judgeName,
@@ -27,14 +26,12 @@ export interface ModelOracle extends Omit<ModelJudge, "settings"> {
  * once about responses with the same text, which tie; with fewer than two left it is not asked at all.
  *
  * @param rubrics the text of each judge's rubric, by the judge's name
- * @throws DnoError when two judges of a panel have the same name, or more than one vote is asked for at temperature 0
  */
 export function createModelOracle(
 	config: Exclude<OracleConfig, ProgramConfig>,
 	rubrics: ReadonlyMap<string, string>,
 ): ModelOracle {
 	const settings = modelJudges(config);
-	check(settings);
 	const judges = settings.map((each) => {
 		const rubric = rubrics.get(judgeName(each));
 		if (rubric === undefined) throw new RangeError(`no rubric of the judge ${judgeName(each)}`);
@@ -106,22 +103,4 @@ function isSettled({ group, comparisons }: Narrowed): boolean {
 function unasked({ responses }: CandidateGroup) {
 	const preferences = responses.map((_, i) => responses.map((_, j) => (i === j ? 0.5 : null)));
 	return { kind: "preferences" as const, preferences, reasons: responses.map(() => "") };
-}
-
-function check(settings: readonly ModelJudgeConfig[]): void {
-	const names = settings.map(judgeName);
-	const twice = names.find((name, i) => names.indexOf(name) !== i);
-	if (twice !== undefined) {
-		const mend = "Give each judge a `name` of its own";
-		throw new DnoError({ what: "two judges have the same name", where: "oracle.judges", got: twice, mend });
-	}
-	const same = settings.find(({ votes, temperature }) => votes > 1 && temperature === 0);
-	if (same !== undefined) {
-		throw new DnoError({
-			what: "several votes at temperature 0 are the same vote several times",
-			where: `oracle: ${judgeName(same)}`,
-			got: { votes: same.votes, temperature: same.temperature },
-			mend: "Set a temperature above 0, or votes to 1",
-		});
-	}
 }

@@ -61,9 +61,3 @@ test("what two judges would ask the same server in the same words is asked once,
 	expect(rounds[0]).toHaveLength(2);
 	expect(verdict.asked!.map(({ judge }) => judge)).toEqual(["x", "x", "y", "y"]);
 });
-
-test("two judges of one name are refused, and votes that would be one vote", () => {
-	const same = [judges[0], judges[0]];
-	expect(() => openOracle({ kind: "panel", judges: same })).toThrow(/two judges have the same name.*"x".*`name`/);
-	expect(() => openOracle({ kind: "score", votes: 2 })).toThrow(/votes at temperature 0/);
-});

@@ -1,0 +1,90 @@
+import type { z } from "zod";
+
+/** Terms of batches where the config names none. */
+export const BATCH_DEFAULTS = { priceFactor: 0.5, pollSeconds: 60, maxCalls: 1_000 };
+/** How replies are asked for where the config does not say it. */
+export const REPLY_FORMAT_DEFAULT = "json-schema";
+
+/** Fields of a request that the config sets by keys of its own, which other things depend on: what to do instead. */
+const OWN_FIELDS: Readonly<Record<string, string>> = {
+	model: "Set model instead",
+	messages: "Set rubric, a file with the instructions, instead",
+	temperature: "Set temperature instead",
+	max_tokens: "Set maxTokens instead: money is reserved by it, and it is sent under the name that the server knows",
+	max_completion_tokens:
+		"Set maxTokens instead: money is reserved by it, and it is sent under the name that the server knows",
+	n: "Set votes instead",
+	stream: "Delete it: replies are read when they are whole",
+	response_format: "Set replyFormat instead",
+	logprobs: "Set read: log-probabilities instead",
+	top_logprobs: "Set read: log-probabilities instead",
+};
+
+/** What the rules look at, of a judge of any kind. */
+interface Judge {
+	readonly name?: string | undefined;
+	readonly model: string;
+	readonly temperature: number;
+	readonly votes: number;
+	readonly parameters: Readonly<Record<string, unknown>>;
+	readonly replyFormat: string;
+	readonly tokensPerMinute?: number | undefined;
+	readonly mode: "calls" | "batch";
+	readonly batch: typeof BATCH_DEFAULTS;
+	readonly read?: string | undefined;
+	readonly schedule?: string | undefined;
+	readonly rounds?: number | undefined;
+}
+
+/**
+ * What a judge's settings may not be together. Whatever would do nothing is refused; a default that is written out is not
+ * told from one that is left out.
+ */
+export function judgeRules(judge: Judge, context: z.RefinementCtx): void {
+	const { temperature, votes, parameters, replyFormat, tokensPerMinute, mode, batch, read, schedule, rounds } = judge;
+	const refuse = refuserOf(context);
+	for (const field of Object.keys(parameters)) {
+		const mend = OWN_FIELDS[field];
+		if (mend !== undefined) refuse(["parameters", field], "has a setting of its own", mend);
+	}
+	if (votes > 1 && temperature === 0) {
+		const what = `would have the judge ${judge.name ?? judge.model} say the same thing ${votes} times, at temperature 0`;
+		refuse(["votes"], what, "Set a temperature above 0, or votes to 1");
+	}
+	if (rounds !== undefined && schedule !== "swiss") {
+		refuse(["rounds"], `does nothing with schedule: ${schedule}`, "Set schedule: swiss, or delete rounds");
+	}
+	if (read === "log-probabilities" && replyFormat !== REPLY_FORMAT_DEFAULT) {
+		const mend = "Delete replyFormat, or set read: text";
+		refuse(["replyFormat"], "does nothing with read: log-probabilities, where the reply is one letter", mend);
+	}
+	if (mode === "calls") {
+		for (const key of Object.keys(BATCH_DEFAULTS) as (keyof typeof BATCH_DEFAULTS)[]) {
+			if (batch[key] === BATCH_DEFAULTS[key]) continue;
+			refuse(["batch", key], "does nothing with mode: calls", "Set mode: batch, or delete batch");
+		}
+	} else if (tokensPerMinute !== undefined) {
+		const mend = "Delete tokensPerMinute, or set mode: calls";
+		refuse(["tokensPerMinute"], "does nothing with mode: batch, whose pace is the server's", mend);
+	}
+}
+
+/** What a panel's judges may not be together: verdicts, costs and queues tell them by their names. */
+export function panelRules({ judges }: { readonly judges: readonly Judge[] }, context: z.RefinementCtx): void {
+	const names = judges.map(({ name, model }) => name ?? model);
+	for (const [i, { name }] of judges.entries()) {
+		if (names.indexOf(names[i]!) === i) continue;
+		const key = name === undefined ? "model" : "name";
+		refuserOf(context)(
+			["judges", i, key],
+			`makes a second judge named ${names[i]}`,
+			"Give each judge a `name` of its own",
+		);
+	}
+}
+
+/** An issue's message goes on from its key; `mend` says what to do about it. */
+function refuserOf(context: z.RefinementCtx) {
+	return (path: (string | number)[], message: string, mend: string): void =>
+		context.addIssue({ code: "custom", path, message, params: { mend } });
+}
