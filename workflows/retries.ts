@@ -1,4 +1,5 @@
 import type { ActivityOptions } from "@temporalio/workflow";
+import { RATE_LIMIT_ATTEMPTS } from "../core/judge-attempts.ts";
 import type { JudgeLimits } from "../core/steps.ts";
 
 /** Bookkeeping: a second or two of work on files in the store, so much longer without an answer means the worker is gone. */
@@ -26,9 +27,12 @@ export function judgeCallOptions({ timeoutSeconds, maxAttempts }: JudgeLimits): 
 		startToCloseTimeout: (timeoutSeconds + WORKER_SECONDS) * 1000,
 		// Given while a reply is waited for, so that the calls of a worker that died are taken up soon.
 		heartbeatTimeout: "15 seconds",
-		// Where a worker died an attempt is lost without a call, so that the activity, which counts to `maxAttempts`, has the
-		// last word.
-		retry: { initialInterval: "1 second", maximumInterval: "1 minute", maximumAttempts: maxAttempts + 10 },
+		// The activity counts and has the last word; where a worker died an attempt is lost without a call.
+		retry: {
+			initialInterval: "1 second",
+			maximumInterval: "1 minute",
+			maximumAttempts: maxAttempts + RATE_LIMIT_ATTEMPTS + 10,
+		},
 	};
 }
 

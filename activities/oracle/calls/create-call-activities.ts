@@ -3,7 +3,7 @@ import type { CallResult } from "../../../core/judge-calls.ts";
 import { judgeName } from "../../../core/oracle-config.ts";
 import type { ArtifactRef } from "../../../core/records.ts";
 import type { CallJob } from "../../../core/steps.ts";
-import { reportProgress, withHeartbeats } from "../../progress.ts";
+import { showProgress, withHeartbeats } from "../../progress.ts";
 import type { JudgeDependencies } from "../dependencies.ts";
 import { attemptId, closeEarlierAttempts } from "./attempts.ts";
 import { commonFailure, retryFailure } from "./call-failures.ts";
@@ -47,7 +47,7 @@ export function createCallActivities(dependencies: CallDependencies) {
 		 * @throws DnoError when the variable that holds the key is not set
 		 */
 		async judgeCall(job: CallJob): Promise<CallResult> {
-			reportProgress(emit, job, "judge", "calls")(job.progress.done, job.progress.total);
+			showProgress(emit, job, "judge", "calls")(job.progress.done, job.progress.total);
 			const call = await readCall(job.calls, job.index);
 			const { key } = call;
 			const judge = await judgeOf(job.oracle, call.judge);
