@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { link, mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DnoError } from "../../core/errors.ts";
 import { systemError } from "../../core/system-errors.ts";
@@ -57,8 +57,11 @@ const NO_LINKS: readonly (string | undefined)[] = ["EPERM", "ENOSYS", "ENOTSUP",
 export async function writeFirstAtomic(path: string, content: Content): Promise<void> {
 	const temporary = temporaryName(path);
 	try {
-		await mkdir(dirname(path), { recursive: true });
-		await writeFlushed(temporary, content);
+		await writeFlushed(temporary, content).catch(async (error: NodeJS.ErrnoException) => {
+			if (error.code !== "ENOENT") throw error;
+			await mkdir(dirname(path), { recursive: true });
+			await writeFlushed(temporary, content);
+		});
 		await link(temporary, path).catch(async (error: NodeJS.ErrnoException) => {
 			if (NO_LINKS.includes(error.code)) await rename(temporary, path);
 			else if (error.code !== "EEXIST") throw error;
@@ -67,7 +70,7 @@ export async function writeFirstAtomic(path: string, content: Content): Promise<
 	} catch (cause) {
 		throw writeError(path, cause);
 	} finally {
-		await rm(temporary, { force: true }).catch(() => {});
+		await unlink(temporary).catch(() => {});
 	}
 }
 

@@ -21,30 +21,40 @@ export function createFileLedger(path: string): Ledger {
 	let position = 0;
 	/** One reader at a time: each goes on where the one before stopped. */
 	let reading: Promise<unknown> = Promise.resolve();
-	let folder: Promise<unknown> | undefined;
+	/** Entries that wait for the write before them: all of them are the next one. */
+	let waiting: Buffer[] = [];
+	let writing: Promise<void> = Promise.resolve();
+	let next: Promise<void> | undefined;
+
+	const writeWaiting = async (): Promise<void> => {
+		const lines = Buffer.concat(waiting);
+		[waiting, next] = [[], undefined];
+		await appendWhole(path, lines).catch(async (error: NodeJS.ErrnoException) => {
+			if (error.code !== "ENOENT") throw error;
+			await mkdir(dirname(path), { recursive: true });
+			await appendWhole(path, lines);
+		});
+	};
 
 	/** Totals with all that has been appended by now, by anyone. */
 	const current = <T>(ask: () => T): Promise<T> => {
-		const next = reading.then(async () => {
+		const latest = reading.then(async () => {
 			position = await readEntries(path, position, totals.add);
 			return ask();
 		});
-		reading = next.catch(() => {});
-		return next;
+		reading = latest.catch(() => {});
+		return latest;
 	};
 
 	return {
 		async append(...entries) {
-			folder ??= mkdir(dirname(path), { recursive: true });
 			// The newline comes first: behind a line that a killed process left half-written, the entry still has its own.
-			const lines = Buffer.from(entries.map((entry) => `\n${JSON.stringify(entry)}`).join(""));
-			try {
-				await folder;
-				await appendWhole(path, lines);
-			} catch (error) {
-				folder = undefined;
+			waiting.push(Buffer.from(entries.map((entry) => `\n${JSON.stringify(entry)}`).join("")));
+			next ??= writing.then(writeWaiting, writeWaiting);
+			writing = next;
+			await next.catch((error) => {
 				throw systemError(error, path) ?? error;
-			}
+			});
 		},
 		async read() {
 			const entries: LedgerEntry[] = [];

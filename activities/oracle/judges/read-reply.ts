@@ -48,6 +48,9 @@ function withoutThinking(text: string): string {
 
 type Call = Pick<JudgeCall, "reply" | "messages">;
 
+/** Every call has ids of its own: a compiled parser would be used once. */
+const ONCE = { jitless: true } as const;
+
 function findVerdict(call: Call, text: string): { readonly values: Record<string, unknown> } | Problem {
 	if (text.trim() === "") return { problem: "the reply is empty" };
 	const decisive = decisiveKeys(call.reply);
@@ -66,7 +69,7 @@ function findVerdict(call: Call, text: string): { readonly values: Record<string
 	const keys = last.entries.map(([key]) => key);
 	const twice = keys.find((key, i) => keys.indexOf(key) !== i);
 	if (twice !== undefined) return { problem: `the key ${twice} is there twice` };
-	const parsed = replyObject(call.reply).safeParse(Object.fromEntries(last.entries));
+	const parsed = replyObject(call.reply).safeParse(Object.fromEntries(last.entries), ONCE);
 	if (!parsed.success) return { problem: parsed.error.issues.map(sentence).join("; ") };
 	const says = ({ entries }: FlatObject) =>
 		JSON.stringify(decisive.map((key) => entries.filter(([name]) => name === key)));
