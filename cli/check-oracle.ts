@@ -8,7 +8,7 @@ import { checkFile } from "./check-file.ts";
  * Checks what an oracle reads, before anything is started.
  *
  * @param oracle With absolute paths.
- * @throws {DnoError} A file is missing or does not do, or a key is not in the environment.
+ * @throws {DnoError} A file is missing or does not do, a key is not in the environment, or a budget has no prices.
  */
 export async function checkOracle(oracle: OracleConfig): Promise<void> {
 	if (isProgram(oracle)) {
@@ -22,6 +22,13 @@ export async function checkOracle(oracle: OracleConfig): Promise<void> {
 		return;
 	}
 	for (const judge of modelJudges(oracle)) {
+		if (oracle.budget !== undefined && judge.price === undefined)
+			throw new DnoError({
+				what: "a budget never ends what costs nothing: the judge has no price",
+				where: `judge ${judgeName(judge)}`,
+				mend: "Give it a price { input, output } in US dollars per million tokens, or take oracle.budget out",
+				kind: "usage",
+			});
 		if (judge.rubric !== undefined) await checkFile(judge.rubric, "the rubric");
 		const { apiKeyEnv } = judge;
 		if (apiKeyEnv === undefined || process.env[apiKeyEnv]) continue;

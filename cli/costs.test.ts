@@ -81,6 +81,14 @@ describe("dno run", () => {
 		expect(stdout).toMatch(/about \$0\.\d+, at most \$\d\.\d+ before repairs; the budget is \$5\.00/);
 	});
 
+	test("refuses a budget of what has no price", async () => {
+		const other = makeCampaign();
+		other.write("dno.config.ts", CONFIG.replace(VERIFIER, JUDGE.replace("price: { input: 2, output: 8 }, ", "")));
+		await expect(runCommand([other.folder, "--dry-run"], room)).rejects.toThrow(
+			"judge a-judge: a budget never ends what costs nothing",
+		);
+	});
+
 	test("ends with exit code 3 at the ceiling, and says how to go on", async () => {
 		outcome = "paused";
 		expect(await runCommand([campaign.folder], room)).toBe(3);

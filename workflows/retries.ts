@@ -40,7 +40,12 @@ export function judgeCallOptions({ timeoutSeconds, maxAttempts }: JudgeLimits): 
 export const BATCH: ActivityOptions = {
 	startToCloseTimeout: "30 minutes",
 	heartbeatTimeout: "30 seconds",
-	retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "1 minute", maximumAttempts: 50 },
+	retry: {
+		initialInterval: "1 second",
+		backoffCoefficient: 2,
+		maximumInterval: "1 minute",
+		maximumAttempts: RATE_LIMIT_ATTEMPTS + 50,
+	},
 };
 
 /** Reading the plan, reserving, storing the verdict. */
