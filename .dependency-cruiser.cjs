@@ -51,10 +51,25 @@ module.exports = {
 			to: { path: "onnxruntime" },
 		},
 		{
+			name: "functions-load-no-engine",
+			comment:
+				"what a serverless function or a worker without an engine loads, by whatever way: no onnxruntime, no GPU worker",
+			severity: "error",
+			from: { path: "^infra/(lambda/(handler|create-handler)|pool/judge-workers|workspace/campaign-activities)\\.ts$" },
+			to: { reachable: true, path: "^(gpu-worker|workflows)/|onnxruntime" },
+		},
+		{
 			name: "infra-knows-no-command",
 			severity: "error",
 			from: { path: "^infra/", pathNot: "\\.test\\.ts$" },
 			to: { path: "^cli/" },
+		},
+		{
+			name: "only-the-aws-app-knows-cdk",
+			comment: "aws-cdk-lib is for who deploys, not for who installs: infra/aws/ is not in the published package",
+			severity: "error",
+			from: { pathNot: "^infra/aws/" },
+			to: { path: ["^infra/aws/", "^node_modules/(aws-cdk-lib|cdk-nag|constructs)/"] },
 		},
 		{
 			name: "nothing-imports-examples",

@@ -1,17 +1,17 @@
 import { createDatasetActivities } from "./datasets/create-dataset-activities.ts";
-import { createEvaluationActivities } from "./evaluation/create-evaluation-activities.ts";
+import { createOperationActivities, type OperationDependencies } from "./operations/create-operation-activities.ts";
 import { createPauseActivities } from "./oracle/create-pause-activities.ts";
-import { createPairActivities } from "./pairs/create-pair-activities.ts";
 import { createReportActivities, type ReportDependencies } from "./report/create-report-activities.ts";
 
+export type ControlDependencies = ReportDependencies & OperationDependencies;
+
 /** The cheap activities of the control queue. */
-export function createControlActivities(dependencies: ReportDependencies) {
+export function createControlActivities(dependencies: ControlDependencies) {
 	return {
 		...createDatasetActivities(dependencies),
-		...createPairActivities(dependencies),
-		...createEvaluationActivities(dependencies),
 		...createReportActivities(dependencies),
 		...createPauseActivities(dependencies),
+		...createOperationActivities(dependencies),
 	};
 }
 

@@ -17,8 +17,7 @@ export function reportProgress(
 	};
 }
 
-/** The event alone, for activities so short that a heartbeat of each would be a third more for the server to do. */
-export function showProgress(
+function showProgress(
 	emit: (event: CampaignEvent) => void,
 	{ iteration, line }: Pick<StepContext, "iteration" | "line">,
 	stage: Stage,
@@ -26,6 +25,22 @@ export function showProgress(
 ): (done: number, total: number, tokens?: number) => void {
 	return (done, total, tokens) =>
 		emit({ event: "progress", iteration, line, stage, done, total, unit, ...(tokens !== undefined && { tokens }) });
+}
+
+/** Between two progress events of calls, in milliseconds: nobody reads faster, and writing each would be a few percent of a call. */
+const SHOWN_EVERY_MS = 250;
+
+/** For calls, of which hundreds may end in a second: shows where they are now and then. */
+export function createSparseProgress(
+	emit: (event: CampaignEvent) => void,
+): (context: Pick<StepContext, "iteration" | "line">, stage: Stage, unit: string, done: number, total: number) => void {
+	let shownAt = Number.NEGATIVE_INFINITY;
+	return (context, stage, unit, done, total) => {
+		const now = performance.now();
+		if (now - shownAt < SHOWN_EVERY_MS) return;
+		shownAt = now;
+		showProgress(emit, context, stage, unit)(done, total);
+	};
 }
 
 /** A third of the shortest heartbeat time-out that workflows/ set, in milliseconds. */

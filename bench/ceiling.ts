@@ -9,11 +9,18 @@ import type { CeilingInput, ceiling } from "./ceiling-workflow.ts";
 
 const QUEUE = "ceiling";
 
+export interface Ceiling {
+	/** Activities a second. */
+	readonly rate: number;
+	/** Seconds of processor that the worker's process took for one; what Temporal's server takes is not in it. */
+	readonly processor: number;
+}
+
 /**
- * Activities a second that Temporal itself manages on this machine: workflows of judging's shape whose activities do nothing,
- * with the same window, on an embedded server of their own.
+ * What Temporal itself manages on this machine: workflows of judging's shape whose activities do nothing, with the same
+ * window, on an embedded server of their own.
  */
-export async function measureCeiling(shape: Omit<CeilingInput, "taskQueue">): Promise<number> {
+export async function measureCeiling(shape: Omit<CeilingInput, "taskQueue">): Promise<Ceiling> {
 	const logger = new DefaultLogger("ERROR");
 	Runtime.install({ logger, telemetryOptions: { logging: { forward: {}, filter: "ERROR" } } });
 	const folder = mkdtempSync(join(tmpdir(), "dno-ceiling-"));
@@ -22,7 +29,7 @@ export async function measureCeiling(shape: Omit<CeilingInput, "taskQueue">): Pr
 	const { address, namespace, close } = await connectTemporal({ campaignDir: folder, env: withoutGiven() });
 	try {
 		const native = await NativeConnection.connect({ address });
-		const client = await connectClient(address);
+		const client = await connectClient({ address });
 		const shared = { connection: native, namespace };
 		const workers = await Promise.all([
 			Worker.create({ ...shared, taskQueue: `${QUEUE}-control`, workflowBundle }),
@@ -42,9 +49,13 @@ export async function measureCeiling(shape: Omit<CeilingInput, "taskQueue">): Pr
 			});
 		try {
 			await execute(shape.window);
-			const start = performance.now();
+			const [start, before] = [performance.now(), process.cpuUsage()];
 			await execute(shape.count);
-			return shape.count / ((performance.now() - start) / 1000);
+			const { user, system } = process.cpuUsage(before);
+			return {
+				rate: shape.count / ((performance.now() - start) / 1000),
+				processor: (user + system) / 1e6 / shape.count,
+			};
 		} finally {
 			for (const worker of workers) worker.shutdown();
 			await Promise.allSettled(runs);
@@ -60,5 +71,5 @@ export async function measureCeiling(shape: Omit<CeilingInput, "taskQueue">): Pr
 /** The same embedded server that `dno judge run` starts. */
 function withoutGiven(): NodeJS.ProcessEnv {
 	const { TEMPORAL_ADDRESS: _, ...env } = process.env;
-	return env;
+	return { ...env, TEMPORAL_CONFIG_FILE: "" };
 }

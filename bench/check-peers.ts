@@ -93,7 +93,7 @@ async function check(model: string | undefined, folder: string): Promise<boolean
 	const ordered = batchOrder(examples, settings).flat();
 	const asked = { settings, pairs: ordered.map((i) => pairs[i]), prefixes, candidates, texts: TEXTS };
 	await writeFile(join(folder, "job.json"), JSON.stringify(asked));
-	const scorer = await openScorer(readMergedModel(job.outDir), THREADS);
+	const scorer = await openScorer(readMergedModel(job.outDir), { threads: THREADS });
 	const ours = await scorer.score(
 		prefixes.map((prompt) => ({ prompt, responses: candidates.map((token) => [token]) })),
 	);

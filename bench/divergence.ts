@@ -39,16 +39,16 @@ function readTexts(model: string): Text[] {
 
 /** log π [V] of every next token, text by text within a place in the answers, as the sampler computes it: by its cache. */
 async function logDistributions(model: string, threads: number, weights: WeightType, texts: readonly Text[]) {
-	const session = await DecodingSession.open(model, threads, weights);
+	const session = await DecodingSession.open(model, { threads }, weights);
 	const { vocabSize } = session.config;
 	const cache = new KvCache(session.config, texts.length);
 	const lengths = texts.map(() => 0);
 	const distributions: Float32Array[] = [];
 	const feed = async (places: KvCache, tokens: readonly (readonly number[])[]) => {
 		const width = Math.max(...tokens.map((row) => row.length));
-		const padded = tokens.flatMap((row) => Array.from({ length: width }, (_, i) => BigInt(row[i] ?? 0)));
+		const padded = tokens.flatMap((row) => Array.from({ length: width }, (_, i) => row[i] ?? 0));
 		const counts = tokens.map((row) => row.length);
-		const input = { tokens: BigInt64Array.from(padded), counts, lengths: lengths.slice(0, counts.length) };
+		const input = { tokens: Int32Array.from(padded), counts, lengths: lengths.slice(0, counts.length) };
 		const { scores, entries } = await session.run(places, input, 1, ["logProbabilities"]);
 		cache.reserve(Math.max(...counts.map((count, i) => lengths[i]! + count)));
 		counts.forEach((count, i) => {

@@ -9,7 +9,7 @@ export async function openGemm(threads: number): Promise<() => Promise<number>> 
 	const graph = new Graph("gemm");
 	const [a, b] = ["a", "b"].map((name) => graph.input(name, "float32", [SIZE, SIZE]));
 	graph.output("c", gemm(a!, b!));
-	const session = await openSession(graph, threads);
+	const session = await openSession(graph, { threads });
 	const matrix = () =>
 		float(
 			Float32Array.from({ length: SIZE * SIZE }, (_, i) => (i % 17) / 17),

@@ -83,7 +83,7 @@ async function scoringSeconds(model: string, threads: number, pairs: readonly Pr
 		prompt,
 		responses: [group[0]!.chosen, ...group.map(({ rejected }) => rejected)],
 	}));
-	const scorer = await openScorer(readMergedModel(model), threads);
+	const scorer = await openScorer(readMergedModel(model), { threads });
 	const start = performance.now();
 	await scorer.score(rows);
 	const seconds = (performance.now() - start) / 1000;

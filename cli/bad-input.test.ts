@@ -1,14 +1,13 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
-import { openCampaign } from "./campaign-file.ts";
+import { describe, expect, test } from "vitest";
+import { openCampaign } from "../infra/workspace/open-campaign.ts";
+import { ownIdentity } from "../infra/workspace/process-identity.ts";
 import { loadCampaign } from "./load-campaign.ts";
-import { ownIdentity } from "./process-identity.ts";
 import { type CampaignFolder, CONFIG, edit, MODEL, makeCampaign, prompts } from "./testing/campaign-folder.ts";
 import { dno } from "./testing/dno.ts";
 
 // Processes start slowly on a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 30_000 });
 
 interface Case {
 	readonly name: string;

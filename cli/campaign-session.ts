@@ -2,14 +2,16 @@ import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { removeTemporaries } from "../activities/store/atomic-write.ts";
 import { DnoError } from "../core/errors.ts";
+import type { DeviceWish } from "../gpu-worker/engines/onnx/device.ts";
 import type { Outcome } from "../infra/campaign/run.ts";
-import { findCampaign, openCampaign } from "./campaign-file.ts";
+import { placesOf } from "../infra/workspace/campaign-file.ts";
+import { relativePaths } from "../infra/workspace/config-paths.ts";
+import type { LoadedCampaign } from "../infra/workspace/open-campaign.ts";
+import { findCampaign, openCampaign } from "../infra/workspace/open-campaign.ts";
 import { checkCampaignData } from "./check-data.ts";
-import { relativePaths } from "./config-paths.ts";
 import type { EngineRoom } from "./engine-room.ts";
 import { ensureModel } from "./ensure-model.ts";
 import { forecastJudging } from "./forecast.ts";
-import type { LoadedCampaign } from "./load-campaign.ts";
 import { acquireLock, lockedError, lockHolder } from "./lock.ts";
 import { planCounts, roughSeconds } from "./plan.ts";
 import type { Renderer } from "./render/renderer.ts";
@@ -20,6 +22,8 @@ export interface Session {
 	readonly loaded: LoadedCampaign;
 	readonly directory: string;
 	readonly fromScratch: boolean;
+	/** Insists on a device. */
+	readonly device?: DeviceWish;
 	/** The command that goes on after a stop. */
 	readonly resume: string;
 	/** The command that goes on under a higher budget. */
@@ -69,7 +73,7 @@ type PlanInput = Pick<Session, "loaded" | "directory" | "fromScratch" | "rendere
  * @throws {DnoError} What kept it from running, or ended it.
  */
 export async function runSession(session: Session, room: EngineRoom): Promise<Outcome> {
-	const { loaded, directory, fromScratch, resume, raise, signal, renderer } = session;
+	const { loaded, directory, fromScratch, device, resume, raise, signal, renderer } = session;
 	try {
 		if (!fromScratch) await ensureModel(loaded, { renderer, signal });
 	} catch (error) {
@@ -84,7 +88,8 @@ export async function runSession(session: Session, room: EngineRoom): Promise<Ou
 	try {
 		// Of killed runs: this one alone writes here now.
 		await removeTemporaries(directory);
-		const { id, createdAt } = await openCampaign(directory, loaded, fromScratch);
+		const file = await openCampaign(directory, loaded, fromScratch);
+		const { id, createdAt } = file;
 		const begun = performance.now();
 		let finishedIterations = 0;
 		const running = room.runCampaign({
@@ -95,7 +100,9 @@ export async function runSession(session: Session, room: EngineRoom): Promise<Ou
 			portable: { ...relativePaths(loaded.config, dirname(loaded.file)), quick: {} },
 			folder: dirname(loaded.file),
 			directory,
+			places: placesOf(directory, file),
 			fromScratch,
+			...(device && { device }),
 			signal,
 			emit: (event) => {
 				if (event.event === "resumed") finishedIterations = event.finishedIterations;
@@ -109,7 +116,7 @@ export async function runSession(session: Session, room: EngineRoom): Promise<Ou
 			if (!signal.aborted || error instanceof DnoError) throw error;
 			return "stopped" as const;
 		});
-		if (outcome === "stopped") {
+		if (outcome === "stopped" || outcome === "ended") {
 			renderer.show({ event: "stopped", finishedIterations, resume });
 			return outcome;
 		}

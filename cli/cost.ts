@@ -1,10 +1,9 @@
-import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type ArgsDef, defineCommand } from "citty";
-import { createFileLedger } from "../activities/oracle/calls/file-ledger.ts";
 import { type CostRow, type CostSummary, costsBy, summarizeCosts } from "../core/cost.ts";
 import { DnoError } from "../core/errors.ts";
-import { ledgerFile } from "../infra/campaign/folders.ts";
+import { ledgerOf } from "../infra/workspace/campaign-file.ts";
+import { hasLedger, openLedger } from "../infra/workspace/open-store.ts";
 import { budgetIn } from "./campaign-budget.ts";
 import { alignColumns } from "./render/columns.ts";
 import { count, dollars } from "./render/format.ts";
@@ -31,18 +30,14 @@ export const cost = defineCommand({
 export async function runCost(rawArgs: readonly string[], print: (text: string) => void): Promise<number> {
 	const args = parseStrictly("dno cost", rawArgs, ARGS);
 	const directory = resolve(args.positionals[0]!);
-	const file = ledgerFile(directory);
-	const hasLedger = await access(file).then(
-		() => true,
-		() => false,
-	);
-	if (!hasLedger)
+	const ledger = await ledgerOf(directory);
+	if (!(await hasLedger(ledger)))
 		throw new DnoError({
 			what: "there is no bill here: nothing has been paid for",
-			where: file,
+			where: ledger,
 			mend: "Name the folder of a campaign that models judge, after its first calls",
 		});
-	const summary = summarizeCosts(await createFileLedger(file).read(), await budgetIn(directory));
+	const summary = summarizeCosts(await openLedger(ledger).read(), await budgetIn(directory));
 	print(args.options.has("json") ? `${JSON.stringify(summary)}\n` : `${costLines(summary).join("\n")}\n`);
 	return 0;
 }

@@ -37,4 +37,4 @@ test("a source that is none, and a look without importing, are one error each", 
 	const { code, stderr } = await dno(["run", campaign.folder, "--dry-run"]);
 	expect(code).toBe(1);
 	expect(stderr).toContain("imported: the model has not been imported yet. Run without --dry-run, or import it:");
-}, 30_000);
+});

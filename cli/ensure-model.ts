@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, extname, resolve } from "node:path";
 import { importModel } from "../infra/models/import-model.ts";
-import type { LoadedCampaign } from "./load-campaign.ts";
+import type { LoadedCampaign } from "../infra/workspace/open-campaign.ts";
 import type { Renderer } from "./render/renderer.ts";
 
 /** What `dno model import` is to be given for a campaign's `policy.source`; paths are relative to the config file. */

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { tinyConfig } from "../bench/golden/tiny-config.ts";
 import type { CampaignConfig } from "../core/config.ts";
@@ -18,8 +18,6 @@ import { fixtureReport, severalSeedsReport } from "../test/browser/fixture-repor
 import { temporaryFolder } from "../test/temporary-folder.ts";
 import { dno } from "./testing/dno.ts";
 import { fakeHub } from "./testing/fake-hub.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const tokenizerFile = join(import.meta.dirname, "../bench/golden/tokenizer.json");
 const lora = { rank: 2, alpha: 4, targetModules: ["q_proj", "down_proj"] };

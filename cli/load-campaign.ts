@@ -1,19 +1,12 @@
 import { dirname } from "node:path";
-import { type CampaignConfig, campaignConfig } from "../core/config.ts";
+import { campaignConfig } from "../core/config.ts";
+import { absolutePaths } from "../infra/workspace/config-paths.ts";
+import type { LoadedCampaign } from "../infra/workspace/open-campaign.ts";
 import { configError } from "./config-errors.ts";
-import { absolutePaths } from "./config-paths.ts";
 import { findConfig } from "./find-config.ts";
+import { loadBegun } from "./load-begun.ts";
 import { applyOverride, type Override, parseSet } from "./overrides.ts";
 import { readConfigFile } from "./read-config-file.ts";
-
-/** A campaign's config, checked. */
-export interface LoadedCampaign {
-	/** The config file, absolute. */
-	readonly file: string;
-	readonly name: string;
-	/** With defaults filled in, overrides applied and paths made absolute. */
-	readonly config: CampaignConfig;
-}
 
 export interface LoadOptions {
 	/** `key=value` texts, applied in order. */
@@ -24,11 +17,13 @@ export interface LoadOptions {
 }
 
 /**
- * Reads and checks a campaign's config. What comes later wins: the file, its `quick` part, `--set`, `--seed`.
+ * Reads and checks a campaign's config, or that of one that has begun, by its folder. What comes later wins: the file, its `quick` part, `--set`, `--seed`.
  *
  * @throws {DnoError} One usage error that names every problem with its line, or the option that it comes from.
  */
 export async function loadCampaign(path: string, { set, quick, seed }: LoadOptions): Promise<LoadedCampaign> {
+	const begun = await loadBegun(path, set.length > 0 || quick || seed !== undefined);
+	if (begun !== undefined) return begun;
 	const wanted = set.map(parseSet);
 	const file = await findConfig(path);
 	const { value, lineOf } = await readConfigFile(file);

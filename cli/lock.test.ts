@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { ownIdentity } from "../infra/workspace/process-identity.ts";
 import { temporaryFolder } from "../test/temporary-folder.ts";
 import { acquireLock, lockHolder } from "./lock.ts";
-import { ownIdentity } from "./process-identity.ts";
 
 /** More than Linux gives to any process. */
 const NO_PROCESS = 2 ** 22 + 1;

@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DnoError } from "../core/errors.ts";
-import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "../infra/workspace/process-identity.ts";
 
 const NAME = "lock.json";
 

@@ -1,12 +1,11 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { reportError } from "./report-error.ts";
 import { dno, finish } from "./testing/dno.ts";
 
 // Processes start slowly on a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 30_000 });
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
@@ -23,6 +22,30 @@ test.concurrent.for([
 	"judge --help",
 	"judge check --help",
 	"judge try --help",
+	"start --help",
+	"ls --help",
+	"status --help",
+	"report --help",
+	"pause --help",
+	"resume --help",
+	"stop --help",
+	"cancel --help",
+	"steer --help",
+	"fork --help",
+	"approve --help",
+	"schedule --help",
+	"schedule create --help",
+	"schedule list --help",
+	"schedule trigger --help",
+	"schedule pause --help",
+	"schedule resume --help",
+	"schedule delete --help",
+	"up --help",
+	"worker --help",
+	"worker gpu --help",
+	"worker drain --help",
+	"gc --help",
+	"fsck --help",
 ])("%s", async (line, { expect }) => {
 	const { code, stdout, stderr } = await dno(line.split(" "));
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -44,7 +67,10 @@ test.concurrent("no command at all is the help and an error", async ({ expect })
 test.concurrent.for([
 	[["rnu"], "dno: unknown command rnu. Did you mean run?"],
 	[["model", "imprt"], "dno model: unknown command imprt. Did you mean import?"],
-	[["toString"], "dno: unknown command toString. The commands are run, resume, cost, pretrain, judge, model, export"],
+	[
+		["toString"],
+		"dno: unknown command toString. The commands are run, start, ls, status, report, pause, resume, stop, cancel, steer, fork, approve, schedule, cost, pretrain, judge, model, export, up, worker, doctor, gc, fsck",
+	],
 	[["--versoin"], "dno: unknown option --versoin. Did you mean --version?"],
 	[["run"], "dno run: CAMPAIGN is missing. See dno run --help"],
 	[["run", "a", "b"], 'dno run: an argument too many. got "b". See dno run --help'],
@@ -54,6 +80,19 @@ test.concurrent.for([
 	[["run", "a", "--seed", "1", "--seed", "2"], 'dno run: --seed is given twice. got "2". See dno run --help'],
 	[["run", "a", "--seed", "1.5"], '--seed takes a whole number of at least 0. got "1.5"'],
 	[["run", "a", "--set", "x"], '--set takes key=value. got "x"'],
+	[["schedule", "create", "A", "b", "--every", "1h"], "a schedule's name is lower-case letters, digits and dashes"],
+	[["schedule", "create", "a", "b"], "a schedule takes --cron or --every. Write e.g. "],
+	[["schedule", "create", "a", "b", "--every", "1h", "--cron", "@daily"], "a schedule takes --cron or --every. "],
+	[
+		["schedule", "create", "a", "b", "--every", "1"],
+		'--every takes a time of at least 1 s, as 90s, 30m, 24h or 7d. got "1"',
+	],
+	[["schedule", "create", "a", "b", "--every", "1h", "--catch-up", "5s"], "--catch-up takes a time of at least 10 s, "],
+	[["schedule", "create", "a", "b", "--every", "1h", "--overlap", "all"], "--overlap takes skip, buffer-one, "],
+	[["schedule", "list"], "runs: there is no workspace here. Name the one of the schedule with --workspace"],
+	[["worker", "gpu", "--device", "gpu"], '--device takes cpu, cuda or cuda:N. got "gpu". Leave it out'],
+	[["run", "a", "--device", "cuda:x"], '--device takes cpu, cuda or cuda:N. got "cuda:x". Leave it out'],
+	[["worker", "control", "--device", "cpu"], "dno worker control: unknown option --device. "],
 	[["pretrain", "a"], "dno pretrain: --out is missing. Name a folder to write"],
 ] as const)("refuses dno %j", async ([args, says], { expect }) => {
 	const { code, stdout, stderr } = await dno(args, { cwd: fileURLToPath(new URL("./testing", import.meta.url)) });

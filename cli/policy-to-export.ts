@@ -7,6 +7,7 @@ import { LINES, type LineKey } from "../core/events.ts";
 import { type Report, report as reportSchema } from "../core/report.ts";
 import { INITIAL_POLICY } from "../gpu-worker/policies.ts";
 import { loadCampaign } from "./load-campaign.ts";
+import { campaignPolicy } from "./restore-policy.ts";
 
 const REPORT = "report.json";
 const POLICIES = "policies";
@@ -45,9 +46,9 @@ export async function policyToExport(iteration: string, campaign: string | undef
 async function ofCampaign(iteration: string, directory: string): Promise<ExportedPolicy> {
 	const report = await readReport(directory);
 	const number = iteration === "best" ? report.campaign.best : Number(iteration);
-	const folder = join(directory, POLICIES, number === 0 ? INITIAL_POLICY : `dno-${number}`);
-	if (!(await isThere(folder)) || report.campaign.seeds.length > 1) {
-		const isMean = report.campaign.seeds.length > 1;
+	const isMean = report.campaign.seeds.length > 1;
+	const folder = isMean ? undefined : await campaignPolicy(directory, report, number);
+	if (folder === undefined) {
 		throw new DnoError({
 			what: isMean ? "these are several campaigns, one a seed" : `the campaign has no policy of iteration ${number}`,
 			where: directory,
@@ -55,7 +56,7 @@ async function ofCampaign(iteration: string, directory: string): Promise<Exporte
 			kind: "usage",
 		});
 	}
-	return describe(folder, directory, report);
+	return describe(folder, directory, report, number);
 }
 
 async function ofFolder(path: string): Promise<ExportedPolicy> {
@@ -73,14 +74,21 @@ async function ofFolder(path: string): Promise<ExportedPolicy> {
 	return describe(folder, directory, await readReport(directory));
 }
 
-function describe(folder: string, directory: string, report: Report): ExportedPolicy {
-	const [, line, number] = /^(\w+)-(\d+)$/.exec(basename(folder)) ?? [undefined, "dno", "0"];
+/** @param iteration of DNO's line; by default what the folder's name says */
+async function describe(
+	folder: string,
+	directory: string,
+	report: Report,
+	iteration?: number,
+): Promise<ExportedPolicy> {
+	const known = iteration === 0 ? INITIAL_POLICY : iteration === undefined ? basename(folder) : `dno-${iteration}`;
+	const [, line, number] = /^(\w+)-(\d+)$/.exec(known) ?? [undefined, "dno", "0"];
 	const isKnown = Object.hasOwn(LINES, line!);
 	return {
 		folder,
-		name: `${report.campaign.name}-${basename(folder)}`,
+		name: `${report.campaign.name}-${known}`,
 		origin: isKnown ? { report, line: line as LineKey, iteration: Number(number) } : undefined,
-		baseFolder: join(directory, POLICIES, INITIAL_POLICY),
+		baseFolder: (await campaignPolicy(directory, report, 0)) ?? folder,
 	};
 }
 

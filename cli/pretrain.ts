@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { type ArgsDef, defineCommand } from "citty";
 import { DnoError } from "../core/errors.ts";
 import { checkFromScratch } from "./check-data.ts";
+import { deviceWish } from "./device-option.ts";
 import { type EngineRoom, engineRoom } from "./engine-room.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { loadCampaign } from "./load-campaign.ts";
@@ -11,12 +12,13 @@ import { shortPath } from "./render/event-text.ts";
 import { RUN_ARGS } from "./run-options.ts";
 import { parseStrictly, wholeNumber } from "./strict-args.ts";
 
-const { campaign, seed, set, json, debug } = RUN_ARGS;
+const { campaign, seed, set, device, json, debug } = RUN_ARGS;
 const PRETRAIN_ARGS = {
 	campaign,
 	out: { type: "string", valueHint: "dir", required: true, description: "Where the model folder is written" },
 	seed,
 	set,
+	device,
 	json,
 	debug,
 } as const satisfies ArgsDef;
@@ -43,6 +45,7 @@ async function pretrainCommand(rawArgs: readonly string[], room: EngineRoom): Pr
 			mend: "Name a folder to write",
 			kind: "usage",
 		});
+	const wish = deviceWish(args);
 	const seedWanted = wholeNumber(args, "seed", 0);
 	const { file, config } = await loadCampaign(args.positionals[0]!, {
 		set: args.options.get("set") ?? [],
@@ -56,11 +59,10 @@ async function pretrainCommand(rawArgs: readonly string[], room: EngineRoom): Pr
 	const interrupt = listenForInterrupt(() => renderer.note("Stopping. Press Ctrl-C again to leave at once."));
 	try {
 		const { signal } = interrupt;
-		await room
-			.runPretrain({ config, folder: dirname(file), out, signal, emit: (event) => renderer.show(event) })
-			.catch((error: unknown) => {
-				if (!signal.aborted) throw error;
-			});
+		const job = { config, folder: dirname(file), out, signal, ...(wish && { device: wish }) };
+		await room.runPretrain({ ...job, emit: (event) => renderer.show(event) }).catch((error: unknown) => {
+			if (!signal.aborted) throw error;
+		});
 		if (signal.aborted) return interrupt.exitCode();
 		renderer.note(`The initial policy is in ${shortPath(out)}`);
 		return 0;

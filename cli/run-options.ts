@@ -1,10 +1,16 @@
 import { join, resolve } from "node:path";
 import type { ArgsDef } from "citty";
 import { DnoError } from "../core/errors.ts";
+import type { DeviceWish } from "../gpu-worker/engines/onnx/device.ts";
+import type { LoadedCampaign } from "../infra/workspace/open-campaign.ts";
+import { DEVICE_ARG, deviceWish } from "./device-option.ts";
 import { parseStrictly, wholeNumber } from "./strict-args.ts";
 
 export const RUN_ARGS = {
-	campaign: { type: "positional", description: "A config file, or a folder with a dno.config.ts, .js, .json or .yaml" },
+	campaign: {
+		type: "positional",
+		description: "A config file, a folder with a dno.config.*, or a campaign's own folder",
+	},
 	out: {
 		type: "string",
 		valueHint: "dir",
@@ -15,6 +21,7 @@ export const RUN_ARGS = {
 	quick: { type: "boolean", description: "Apply the config's quick settings: a short run of the same shape" },
 	set: { type: "string", valueHint: "key=value", description: "Set a config key, e.g. sampling.samples=8; repeatable" },
 	"from-scratch": { type: "boolean", description: "Make the initial policy in the run, as policy.fromScratch says" },
+	device: DEVICE_ARG,
 	"dry-run": { type: "boolean", description: "Check config, data and model, print the plan and stop" },
 	json: { type: "boolean", description: "Print events as JSON, one a line" },
 	debug: { type: "boolean", description: "Print stacks of errors" },
@@ -29,6 +36,8 @@ export interface RunOptions {
 	readonly quick: boolean;
 	readonly set: readonly string[];
 	readonly fromScratch: boolean;
+	/** What `--device` insists on. */
+	readonly device?: DeviceWish;
 	readonly dryRun: boolean;
 	readonly json: boolean;
 }
@@ -37,6 +46,7 @@ export interface RunOptions {
 export function parseRunOptions(rawArgs: readonly string[]): RunOptions {
 	const args = parseStrictly("dno run", rawArgs, RUN_ARGS, ["set"]);
 	const out = args.options.get("out")?.[0];
+	const device = deviceWish(args);
 	const seed = wholeNumber(args, "seed", 0);
 	const seeds = wholeNumber(args, "seeds", 1);
 	const set = args.options.get("set") ?? [];
@@ -49,6 +59,7 @@ export function parseRunOptions(rawArgs: readonly string[]): RunOptions {
 	return {
 		campaign: args.positionals[0]!,
 		...(out !== undefined && { out }),
+		...(device && { device }),
 		...(seed !== undefined && { seed }),
 		...(seeds !== undefined && { seeds }),
 		quick: args.options.has("quick"),
@@ -60,7 +71,12 @@ export function parseRunOptions(rawArgs: readonly string[]): RunOptions {
 }
 
 /** The folder of a campaign, or of several seeds' campaigns: one for each kind of run, so that none meets another's state. */
-export function runDirectory(name: string, { out, seed, seeds, quick, fromScratch }: RunOptions, cwd: string): string {
+export function runDirectory(
+	{ name, begun }: Pick<LoadedCampaign, "name" | "begun">,
+	{ out, seed, seeds, quick, fromScratch }: RunOptions,
+	cwd: string,
+): string {
+	if (begun !== undefined) return begun.directory;
 	if (out !== undefined) return resolve(cwd, out);
 	const suffixes = [
 		quick ? "-quick" : "",

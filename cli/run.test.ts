@@ -13,7 +13,6 @@ import { finish } from "./testing/dno.ts";
 import { point } from "./testing/events.ts";
 
 // Processes start slowly on a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 30_000 });
 
 const FAKE_RUN = fileURLToPath(new URL("./testing/fake-run.ts", import.meta.url));
 

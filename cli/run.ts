@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { defineCommand } from "citty";
+import type { LoadedCampaign } from "../infra/workspace/open-campaign.ts";
 import { planCampaign, runSession } from "./campaign-session.ts";
 import { type EngineRoom, engineRoom } from "./engine-room.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
-import { type LoadedCampaign, loadCampaign } from "./load-campaign.ts";
+import { loadCampaign } from "./load-campaign.ts";
 import { createRenderer } from "./render/create-renderer.ts";
 import type { Renderer } from "./render/renderer.ts";
 import { parseRunOptions, RUN_ARGS, type RunOptions, runDirectory } from "./run-options.ts";
@@ -62,13 +63,15 @@ async function runAll(
 	{ rawArgs, options, campaigns, resume, renderer, interrupt }: Work,
 	room: EngineRoom,
 ): Promise<number> {
-	const { fromScratch, dryRun, seeds } = options;
-	const out = runDirectory(campaigns[0]!.name, options, process.cwd());
+	const { dryRun, seeds, device } = options;
+	const fromScratch = campaigns[0]!.begun?.fromScratch ?? options.fromScratch;
+	const out = runDirectory(campaigns[0]!, options, process.cwd());
 	const directories: string[] = [];
 	for (const loaded of campaigns) {
 		const directory = seeds === undefined ? out : join(out, `seed-${loaded.config.seed}`);
 		const session = {
 			...{ loaded, directory, fromScratch, resume, renderer, signal: interrupt.signal },
+			...(device && { device }),
 			raise: raiseCommand(rawArgs, seeds === undefined ? undefined : { seed: loaded.config.seed, directory }),
 		};
 		directories.push(directory);
@@ -77,6 +80,8 @@ async function runAll(
 			const outcome = await runSession(session, room);
 			if (outcome === "stopped") return interrupt.exitCode();
 			if (outcome === "paused") return PAUSED;
+			// Somebody wanted it so.
+			if (outcome === "ended") return 0;
 		}
 	}
 	if (dryRun) {

@@ -57,7 +57,7 @@ export function parseStrictly(
 
 function checkPositionals(command: string, positionals: readonly string[], args: ArgsDef): void {
 	const wanted = Object.keys(args).filter((name) => args[name]?.type === "positional");
-	const missing = wanted[positionals.length];
+	const missing = wanted.slice(positionals.length).find((name) => args[name]?.required !== false);
 	if (missing !== undefined) throw usage(`${missing.toUpperCase()} is missing`, undefined, command);
 	const extra = positionals[wanted.length];
 	if (extra !== undefined) throw usage("an argument too many", extra, command);

@@ -36,7 +36,7 @@ const trainingFields = z.strictObject({
 	checkpointEvery: z.int().positive(),
 	/**
 	 * Tokens, padding included, that pass forward and backward at once; a larger batch is split. By default as many as take
-	 * about 2 GB of activations.
+	 * about 3 GB of activations.
 	 */
 	microBatchTokens: z.int().positive(),
 });
@@ -87,6 +87,19 @@ export const campaignConfig = z.strictObject({
 	seed: z.int().nonnegative().default(0),
 	/** T of Algorithm 2: how often sample → judge → pair → train runs. */
 	iterations: z.int().positive(),
+	/**
+	 * Whether an iteration's policy takes the place of the one before by itself, or only when `dno approve` says so: until then
+	 * the campaign waits, and a rejected policy is left out, so that the next iteration samples from the one before again.
+	 */
+	promotion: z.enum(["automatic", "approval"]).default("automatic"),
+	/**
+	 * `s3://bucket/prefix` keeps artifacts, verdicts and costs in a bucket, which workers of other machines can share; by default
+	 * they are in folders of this machine (docs/store.md).
+	 */
+	store: z
+		.string()
+		.regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|\?|$)/, "s3://bucket/prefix")
+		.optional(),
 	policy: z.strictObject({
 		/** The initial policy π_1: a Hugging Face folder. */
 		model: path,

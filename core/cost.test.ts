@@ -56,6 +56,14 @@ test("rows are by place, and sums by any column add up to the total", () => {
 	expect(total).toMatchObject({ calls: 2, spent: 3, repeated: 7, saved: 3 });
 });
 
+test("what one activity says the verdict store had counts once; what others say, and what is nobody's, each time", () => {
+	const repeated = (call?: string): LedgerEntry => {
+		return { ...base, kind: "repeated", ...place, ...(call !== undefined && { call }), count: 7, cost: 3 };
+	};
+	const { total } = summarizeCosts([repeated("run.1"), repeated("run.1"), repeated("run.2"), repeated(), repeated()]);
+	expect(total).toMatchObject({ repeated: 4 * 7, saved: 4 * 3 });
+});
+
 test("the ceiling is the config's until it is raised", () => {
 	const raised: LedgerEntry = { ...base, kind: "ceiling", cost: 50 };
 	expect(summarizeCosts([], 20).ceiling).toBe(20);

@@ -59,6 +59,8 @@ type Place = Pick<CostRow, "iteration" | "line" | "stage" | "judge">;
 export function summarizeCosts(entries: readonly LedgerEntry[], budget?: number): CostSummary {
 	const rows = new Map<string, CostRow>();
 	const open = new Map<string, { readonly row: CostRow; readonly cost: number }>();
+	/** Whose word has been taken. */
+	const repeated = new Set<string>();
 	let ceiling = budget;
 	const rowOf = ({ iteration, line, stage, judge }: Place): CostRow => {
 		const key = JSON.stringify([iteration, line, stage, judge]);
@@ -105,6 +107,8 @@ export function summarizeCosts(entries: readonly LedgerEntry[], budget?: number)
 				});
 				break;
 			case "repeated": {
+				if (entry.call !== undefined && repeated.has(entry.call)) break;
+				if (entry.call !== undefined) repeated.add(entry.call);
 				const row = rowOf(entry);
 				row.repeated += entry.count;
 				row.saved += entry.cost;

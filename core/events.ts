@@ -85,6 +85,8 @@ export type CampaignEvent =
 			/** The command that goes on. */
 			readonly resume?: string;
 	  }
+	/** An iteration's policy waits for who promotes it or does not. */
+	| { readonly event: "approval"; readonly iteration: number }
 	| { readonly event: "stopped"; readonly finishedIterations: number; readonly resume: string }
 	| {
 			readonly event: "finished";

@@ -21,7 +21,7 @@ const message = z.strictObject({ role: z.enum(["system", "user", "assistant"]), 
 export type Message = z.infer<typeof message>;
 
 /** One question to a judge: one paid call, all that a worker needs for it beside the judge's settings. */
-export const judgeCall = z.strictObject({
+const judgeCall = z.strictObject({
 	schemaVersion: z.literal(SCHEMA_VERSION),
 	/** sha256 of everything that determines the reply: judge model and parameters, messages (rubric, prompt, candidates, order), vote. */
 	key: z.string(),

@@ -30,7 +30,15 @@ export const ledgerEntry = z.discriminatedUnion("kind", [
 	/** After a failure that it may have charged for (reply lost, time-out): its reservation counts as spent. */
 	z.strictObject({ ...at(), kind: z.literal("lost"), call: z.string(), reason: z.string() }),
 	/** Judgments that the verdict store had, and what they had cost. */
-	z.strictObject({ ...at(), kind: z.literal("repeated"), ...place, count: z.int(), cost: z.number() }),
+	z.strictObject({
+		...at(),
+		kind: z.literal("repeated"),
+		...place,
+		/** Of the activity that says it: said again by another attempt, it counts once. */
+		call: z.string().optional(),
+		count: z.int(),
+		cost: z.number(),
+	}),
 	/** `dno resume --budget`: the new ceiling. */
 	z.strictObject({ ...at(), kind: z.literal("ceiling"), cost: z.number() }),
 ]);

@@ -122,7 +122,7 @@ export const report = z.strictObject({
 	campaign: z.strictObject({
 		name: z.string(),
 		id: z.string(),
-		status: z.enum(["running", "finished"]),
+		status: z.enum(["running", "finished", "stopped"]),
 		engine: z.string(),
 		/** ISO 8601. */
 		startedAt: z.string(),
@@ -133,6 +133,8 @@ export const report = z.strictObject({
 		best: z.int().nonnegative(),
 	}),
 	config: campaignConfig,
+	/** Config keys that operators changed while it ran, and from which iteration on. */
+	steering: z.array(z.strictObject({ from: z.int().positive(), set: z.record(z.string(), z.json()) })).optional(),
 	lines: z.array(reportLine),
 	iterations: z.array(reportIteration),
 	examples: z.array(reportExample),

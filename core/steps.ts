@@ -27,6 +27,9 @@ export interface PromptSet {
 /** Candidate groups in the store, in parts. */
 export interface CandidateSet {
 	readonly parts: readonly ArtifactRef[];
+	/** Prompts a part; the last one may have fewer. */
+	readonly partSize: number;
+	/** Prompts of all parts together. */
 	readonly count: number;
 }
 
@@ -46,6 +49,10 @@ export interface CampaignSpec {
 	/** Iterations whose pairs are replayed. */
 	readonly replay: number;
 	readonly judging: JudgingSpec;
+	/** `approval`: a person says whether an iteration's policy takes the place of the one before. Absent: it does. */
+	readonly promotion?: "approval";
+	/** Whether the server knows the search attributes of core/search-attributes.ts. */
+	readonly hasSearchAttributes?: boolean;
 }
 
 /** How a campaign's candidates are judged. */
@@ -102,12 +109,16 @@ export interface JudgeContext {
 }
 
 export interface JudgeJob extends JudgeContext {
-	/** Candidate sets over the same prompts; their responses are judged together, the teacher's once. */
+	/**
+	 * Candidate sets over the same prompts, of each the parts that the chunk lies in; their responses are judged together, the
+	 * teacher's once.
+	 */
 	readonly candidates: readonly CandidateSet[];
-	/** Prompts [from, to) of the sets. */
+	/** Prompts [from, to) of these parts. */
 	readonly from: number;
 	readonly to: number;
-	readonly total: number;
+	/** Prompts of the whole judging that are known to be judged, and how many it has: for who watches. */
+	readonly progress: { readonly done: number; readonly total: number };
 }
 
 export interface JudgeResult {
@@ -115,6 +126,11 @@ export interface JudgeResult {
 	/** Verdicts that are `unjudged` or lack a comparison that could not be made: whoever asks for the chunk again has these tried again. */
 	readonly unjudged: number;
 	readonly seconds: number;
+}
+
+/** Asks for the verdicts of several chunks in one artifact, in their order. */
+export interface JoinJob {
+	readonly verdicts: readonly ArtifactRef[];
 }
 
 /** Asks which calls a chunk needs next. */
@@ -128,7 +144,7 @@ export interface CallPlan {
 	readonly calls: ArtifactRef;
 	readonly count: number;
 	readonly judges: readonly PlannedCalls[];
-	/** Judgments of the chunk that the verdict store has. */
+	/** Questions of the chunk that a judge has answered before. */
 	readonly known: number;
 }
 
@@ -253,7 +269,15 @@ export interface ReportJob {
 	readonly spec: CampaignSpec;
 	/** Iteration records in the store, iteration 0 first. */
 	readonly iterations: readonly ArtifactRef[];
-	readonly status: "running" | "finished";
+	readonly status: "running" | "finished" | "stopped";
+	/** What operators changed, and from which iteration on. */
+	readonly steering?: readonly { readonly from: number; readonly set: Readonly<Record<string, unknown>> }[];
+}
+
+/** Asks for an assembled report to be written where its readers look. */
+export interface WriteReportJob extends Pick<ReportJob, "iterations"> {
+	/** The text of report.json. */
+	readonly report: ArtifactRef;
 }
 
 export type PointsByLine = Readonly<Partial<Record<LineKey, ReportPoint>>>;

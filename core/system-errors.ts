@@ -10,6 +10,7 @@ const ELSEWHERE = "Choose another folder with --out";
 const KNOWN: Readonly<Record<string, Pick<ErrorDetails, "what" | "mend" | "isRetryable">>> = {
 	ENOSPC: { what: "the disk is full", ...FULL },
 	EDQUOT: { what: "the disk quota is used up", ...FULL },
+	EFBIG: { what: "a file would become larger than is allowed", mend: "Raise the limit with ulimit -f" },
 	EACCES: { what: "permission denied", mend: `${ELSEWHERE}, or change the permissions` },
 	EROFS: { what: "the file system is read-only", mend: ELSEWHERE },
 	ENOTDIR: { what: "a folder is wanted where a file is", mend: ELSEWHERE },

@@ -8,11 +8,12 @@ import { durableStep, type Put } from "../activities/store/durable-step.ts";
 import { DnoError } from "../core/errors.ts";
 import type { PolicyRef, StepContext } from "../core/steps.ts";
 import type { GpuDependencies } from "./dependencies.ts";
-import { INITIAL_POLICY, materialisePolicy, storePolicy } from "./policies.ts";
+import { INITIAL_POLICY, storePolicy } from "./policies.ts";
+import { openPolicy } from "./policy-cache.ts";
 import { pretrain } from "./pretrain.ts";
 
 /** Making the initial policy in the run, for `--from-scratch`. */
-export function createPretrainActivities({ store, emit, engine, policies, work, folder }: GpuDependencies) {
+export function createPretrainActivities({ store, emit, engine, policies, cache, work, folder }: GpuDependencies) {
 	return {
 		async pretrainPolicy(job: StepContext): Promise<PolicyRef> {
 			const progress = reportProgress(emit, job, "pretrain", "steps");
@@ -40,7 +41,7 @@ export function createPretrainActivities({ store, emit, engine, policies, work, 
 					},
 				);
 				const made = await storePolicy(put, outDir, INITIAL_POLICY);
-				await materialisePolicy(store, policies, made);
+				await openPolicy({ store, policies, ...(cache && { cache }) }, made);
 				await rm(scratch, { recursive: true, force: true });
 				return made;
 			};

@@ -37,6 +37,7 @@ async function stepKey(
 		store,
 		engine,
 		emit: () => {},
+		work: "nothing-is-sampled",
 	} as unknown as GpuDependencies);
 	const context = { config: ref("config"), iteration: 1, line: "dno" as const, from: 0, to: 1 };
 	const policy = { name: "dno-0", manifest: ref("policy") };

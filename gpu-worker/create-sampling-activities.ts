@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { Context } from "@temporalio/activity";
 import { readConfig } from "../activities/datasets/read-config.ts";
-import { reportProgress } from "../activities/progress.ts";
+import { reportProgress, withHeartbeats } from "../activities/progress.ts";
 import { durableStep } from "../activities/store/durable-step.ts";
+import { hashJson } from "../activities/store/hash-json.ts";
 import { readJsonLines, toJsonLines } from "../activities/store/json-lines.ts";
 import type { CampaignConfig } from "../core/config.ts";
 import { hashSeed } from "../core/random.ts";
@@ -15,9 +17,10 @@ import {
 import type { SampleJob, SampleResult } from "../core/steps.ts";
 import type { GpuDependencies } from "./dependencies.ts";
 import { encodeAnswer } from "./encode-answer.ts";
-import type { SampledResponse } from "./engine.ts";
+import type { SampleOptions, SampleRequest, Sampler, SamplingSettings } from "./engine.ts";
+import { FinishedPrompts, type KeptResponse } from "./finished-prompts.ts";
 import type { Tokenizer } from "./formats/tokenizer.ts";
-import { materialisePolicy } from "./policies.ts";
+import { openPolicy } from "./policy-cache.ts";
 import { openPromptFormat } from "./prompt-format.ts";
 
 /** How many responses are drawn, and how; what ends a response is the same for an evaluation as for training. */
@@ -33,9 +36,13 @@ function settingsOf({ sampling, evaluation }: CampaignConfig, purpose: SampleJob
 }
 
 /** Sampling, on the host where the policy is loaded. */
-export function createSamplingActivities({ store, emit, engine, policies }: GpuDependencies) {
+export function createSamplingActivities({ store, emit, engine, policies, cache, work, loaded }: GpuDependencies) {
+	const places = { store, policies, ...(cache && { cache }) };
 	return {
-		/** Draws the candidates of prompts [from, to): the policy's samples, then the teacher's answer or answers. */
+		/**
+		 * Draws the candidates of prompts [from, to): the policy's samples, then the teacher's answer or answers. What a step
+		 * that was killed or cancelled has finished is not drawn again.
+		 */
 		async sampleCandidates(job: SampleJob): Promise<SampleResult> {
 			const progress = reportProgress(emit, job, "sample", "responses");
 			const config = await readConfig(store, job.config);
@@ -56,27 +63,27 @@ export function createSamplingActivities({ store, emit, engine, policies }: GpuD
 				prompts: prompts.ref,
 				...{ purpose, count, from, to },
 			};
-			return durableStep(store, "sample", inputs, async (put) => {
+			using finished = new FinishedPrompts(join(work, `sample-${hashJson(inputs)}.jsonl`));
+			const result = await durableStep(store, "sample", inputs, async (put) => {
 				const start = performance.now();
-				const folder = await materialisePolicy(store, policies, policy);
+				// Gigabytes may come from a bucket.
+				const folder = await withHeartbeats(() => openPolicy(places, policy, "all but weights"));
 				const { tokenizer, encodePrompt, endOfResponse } = openPromptFormat(folder, config.prompts.format);
-				const slice = (await readJsonLines(store, prompts.ref, promptSchema)).slice(from, to);
+				const slice = await readJsonLines(store, prompts.ref, promptSchema, from, to);
 				const requests = slice.map((p) => ({
 					promptTokens: encodePrompt(p.prompt),
 					seeds: Array.from({ length: count }, (_, k) => hashSeed(seed, stream, p.id, k)),
 				}));
-				let sampled: SampledResponse[][] = slice.map(() => []);
+				let sampled: (readonly KeptResponse[])[] = slice.map(() => []);
 				if (count > 0) {
-					const sampler = await engine.openSampler(folder, weights);
-					try {
-						const total = prompts.count * count;
-						sampled = await sampler.sample(requests, settings, {
+					const total = prompts.count * count;
+					const open = () => withHeartbeats(() => openPolicy(places, policy));
+					sampled = await loaded.use(engine, { ...policy, weights, open }, (sampler) =>
+						sampleMissing(sampler, finished, requests, settings, {
 							onProgress: (done, _, tokens) => progress(from * count + done, total, tokens),
 							signal: Context.current().cancellationSignal,
-						});
-					} finally {
-						await sampler.dispose();
-					}
+						}),
+					);
 				}
 				const groups = slice.map((p, i): CandidateGroup => {
 					const { promptTokens, seeds } = requests[i]!;
@@ -94,11 +101,41 @@ export function createSamplingActivities({ store, emit, engine, policies }: GpuD
 				});
 				return { candidates: await put(toJsonLines(groups)), seconds: (performance.now() - start) / 1000 };
 			});
+			finished.remove();
+			return result;
 		},
 	};
 }
 
-function studentResponse(p: Prompt, index: number, r: SampledResponse, seed: number, tokenizer: Tokenizer): Response {
+/** Samples what is not finished yet. A response depends on its seed alone, so the others need not be drawn beside it. */
+async function sampleMissing(
+	sampler: Sampler,
+	finished: FinishedPrompts,
+	requests: readonly SampleRequest[],
+	settings: SamplingSettings,
+	{ onProgress, signal }: Pick<SampleOptions, "onProgress" | "signal">,
+): Promise<(readonly KeptResponse[])[]> {
+	const found = finished.read();
+	const missing = requests.flatMap((_, i) => (found.has(i) ? [] : [i]));
+	const before = requests.reduce((sum, { seeds }, i) => sum + (found.has(i) ? seeds.length : 0), 0);
+	try {
+		const drawn = await sampler.sample(
+			missing.map((i) => requests[i]!),
+			settings,
+			{
+				onProgress: (done, total, tokens) => onProgress?.(before + done, before + total, tokens),
+				onFinished: (i, responses) => finished.add(missing[i]!, responses),
+				...(signal && { signal }),
+			},
+		);
+		for (const [i, responses] of drawn.entries()) found.set(missing[i]!, responses);
+	} finally {
+		finished.flush();
+	}
+	return requests.map((_, i) => found.get(i)!);
+}
+
+function studentResponse(p: Prompt, index: number, r: KeptResponse, seed: number, tokenizer: Tokenizer): Response {
 	return {
 		schemaVersion: SCHEMA_VERSION,
 		promptId: p.id,

@@ -3,16 +3,19 @@ import { join } from "node:path";
 import { Context } from "@temporalio/activity";
 import { readConfig } from "../activities/datasets/read-config.ts";
 import { reportProgress, withHeartbeats } from "../activities/progress.ts";
-import { durableStep, type Put } from "../activities/store/durable-step.ts";
+import { durableStep, type Put, stepKey } from "../activities/store/durable-step.ts";
 import { hashJson } from "../activities/store/hash-json.ts";
 import { toJsonLines } from "../activities/store/json-lines.ts";
 import type { CampaignConfig, TrainingConfig } from "../core/config.ts";
 import type { LineKey } from "../core/events.ts";
 import { hashSeed } from "../core/random.ts";
 import type { TrainJob, TrainResult } from "../core/steps.ts";
+import { carryCheckpoint } from "./carried-checkpoint.ts";
 import type { GpuDependencies } from "./dependencies.ts";
 import type { TrainingSettings } from "./engine.ts";
-import { materialisePolicy, storePolicy } from "./policies.ts";
+import { createLoadedSampler } from "./loaded-sampler.ts";
+import { storePolicy } from "./policies.ts";
+import { openPolicy } from "./policy-cache.ts";
 import { readTrainingExamples } from "./training-examples.ts";
 
 type LineSettings = TrainingConfig & Pick<TrainingSettings, "lora" | "shuffle">;
@@ -33,7 +36,17 @@ function trainingOf(config: CampaignConfig, line: LineKey): LineSettings {
 }
 
 /** Training, on the host where the policy is loaded. */
-export function createTrainingActivities({ store, emit, engine, policies, work }: GpuDependencies) {
+export function createTrainingActivities({
+	store,
+	emit,
+	engine,
+	policies,
+	cache,
+	work,
+	checkpoints,
+	loaded = createLoadedSampler(),
+}: GpuDependencies) {
+	const places = { store, policies, ...(cache && { cache }) };
 	return {
 		/** Trains `job.policy` against `job.reference`; goes on from the last checkpoint where one is found. */
 		async trainPolicy(job: TrainJob): Promise<TrainResult> {
@@ -54,24 +67,43 @@ export function createTrainingActivities({ store, emit, engine, policies, work }
 				const name = `${line}-${iteration}`;
 				const scratch = join(work, `train-${name}-${hashJson(inputs).slice(0, 12)}`);
 				const outDir = join(scratch, "policy");
-				const { steps: curve } = await engine.openTrainer().train(
-					{
-						modelDir: await materialisePolicy(store, policies, policy),
-						referenceDir: await materialisePolicy(store, policies, reference),
-						outDir,
-						checkpointDir: join(scratch, "checkpoints"),
-					},
-					await readTrainingExamples(store, data),
-					settings,
-					{ onProgress: progress, signal: Context.current().cancellationSignal },
-				);
+				const checkpointDir = join(scratch, "checkpoints");
+				const trainer = engine.openTrainer();
+				const carried =
+					checkpoints &&
+					carryCheckpoint({
+						...{ checkpoints, step: stepKey("train", inputs), local: () => trainer.checkpointIn(checkpointDir) },
+						onTrouble: (reason, attempt) => emit({ event: "retry", stage: "keeping a checkpoint", attempt, reason }),
+					});
+				const train = async () => {
+					await carried?.arrive();
+					return trainer.train(
+						{
+							modelDir: await openPolicy(places, policy),
+							referenceDir: await openPolicy(places, reference),
+							...{ outDir, checkpointDir },
+						},
+						await readTrainingExamples(store, data),
+						settings,
+						{
+							...{ onProgress: progress, signal: Context.current().cancellationSignal },
+							...(carried && { onCheckpoint: carried.written }),
+						},
+					);
+				};
+				// Training needs the memory of what is loaded.
+				const { steps: curve } = await loaded.train(policy.name, train).catch(async (error) => {
+					await carried?.leave();
+					throw error;
+				});
 				const trained = await storePolicy(put, outDir, name);
-				await materialisePolicy(store, policies, trained);
+				await openPolicy(places, trained);
 				const result = {
 					policy: trained,
 					curve: await put(toJsonLines(curve)),
 					seconds: (performance.now() - start) / 1000,
 				};
+				await carried?.end();
 				await rm(scratch, { recursive: true, force: true });
 				return result;
 			};

@@ -52,6 +52,8 @@ export interface RunOptions {
 export interface SampleOptions extends RunOptions {
 	/** Called with every token as it is drawn; `index` counts the responses of a request. */
 	readonly onToken?: (of: { readonly request: number; readonly index: number }, token: number) => void;
+	/** Called with a request's responses as soon as the last of them has ended; not for a request without seeds. */
+	readonly onFinished?: (request: number, responses: readonly SampledResponse[]) => void;
 }
 
 /** Draws responses from one policy. */
@@ -127,7 +129,7 @@ export interface TrainingSettings {
 	readonly shuffle?: "examples" | "prompts";
 	/**
 	 * Tokens, padding included, that pass forward and backward at once; a larger batch is split and its gradients are
-	 * summed. By default as many as take about 2 GB of activations.
+	 * summed. By default as many as take about 3 GB of activations.
 	 */
 	readonly microBatchTokens?: number | undefined;
 	/** Train a LoRA adapter of this shape instead of all weights; a policy that has one goes on with it. */
@@ -161,6 +163,19 @@ export interface TrainingResult {
 	readonly tokens: number;
 }
 
+/** A checkpoint on this machine's disk. */
+export interface LocalCheckpoint {
+	/** Its path, whether it is there or not. */
+	readonly file: string;
+	/** Optimizer steps in it; 0 where there is none, or none that can be read. */
+	readonly steps: number;
+}
+
+export interface TrainOptions extends RunOptions {
+	/** Called after each checkpoint that was written. */
+	readonly onCheckpoint?: () => void;
+}
+
 /** Trains one policy against a fixed reference: π_t itself for DNO (promise 6), π_1 for the offline baselines. */
 export interface Trainer {
 	/**
@@ -177,8 +192,10 @@ export interface Trainer {
 		},
 		examples: TrainingExamples,
 		settings: TrainingSettings,
-		options?: RunOptions,
+		options?: TrainOptions,
 	): Promise<TrainingResult>;
+	/** The checkpoint of a folder. */
+	checkpointIn(checkpointDir: string): LocalCheckpoint;
 }
 
 /** What a GPU worker loads a policy with. */

@@ -1,4 +1,4 @@
-import { readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createFolderStore } from "../activities/store/folder-store.ts";
@@ -19,13 +19,29 @@ test("a policy's folder is made once, and again where somebody edited it", async
 	const folder = await materialisePolicy(store, join(dir, "policies"), policy);
 	const file = join(folder, "model.safetensors");
 	expect(readFileSync(file, "utf8")).toBe("weights");
-	const neverAsked = { ...store, get: () => Promise.reject(new Error("asked")) };
-	expect(await materialisePolicy(neverAsked, join(dir, "policies"), policy)).toBe(folder);
+	const neverCopied = { ...store, exportTo: () => Promise.reject(new Error("copied")) };
+	expect(await materialisePolicy(neverCopied, join(dir, "policies"), policy)).toBe(folder);
 
-	writeFileSync(file, "edited!");
-	// A person is slower than a file system's clock, this test is not.
-	const later = Date.now() / 1000 + 10;
-	utimesSync(file, later, later);
+	writeFileSync(file, "weightz");
+	await materialisePolicy(store, join(dir, "policies"), policy, "all but weights");
+	expect(readFileSync(file, "utf8")).toBe("weightz");
 	await materialisePolicy(store, join(dir, "policies"), policy);
-	expect(readFileSync(file, "utf8")).toBe("weights");
+
+	const { atime, mtime } = statSync(file);
+	const edits: readonly (() => void)[] = [
+		() => writeFileSync(file, "edited!"),
+		// As a disk does it: nothing but the bytes says so.
+		() => {
+			writeFileSync(file, "weightz");
+			utimesSync(file, atime, mtime);
+		},
+		() => rmSync(file),
+		() => writeFileSync(join(folder, "adapter_config.json"), "{}"),
+	];
+	for (const edit of edits) {
+		edit();
+		await materialisePolicy(store, join(dir, "policies"), policy);
+		expect(readFileSync(file, "utf8")).toBe("weights");
+		expect(readdirSync(folder)).toEqual(["model.safetensors"]);
+	}
 });

@@ -14,6 +14,7 @@ interface LineStyle {
 
 export interface StyledLine extends LineStyle {
 	readonly points: readonly ReportPoint[];
+	readonly dnoAhead?: ReportLine["dnoAhead"];
 }
 
 const SYMBOLS = ["circle", "square", "triangle", "diamond", "cross", "star"] as const;
@@ -34,7 +35,7 @@ export function styleLines(lines: readonly ReportLine[]): readonly StyledLine[] 
 		return known === -1 ? nextFree++ : known;
 	});
 	const mainSlot = slots.includes(0) ? 0 : slots[0];
-	return lines.map(({ name, points }, i) => {
+	return lines.map(({ name, points, dnoAhead }, i) => {
 		const slot = slots[i]!;
 		return {
 			slot,
@@ -43,6 +44,7 @@ export function styleLines(lines: readonly ReportLine[]): readonly StyledLine[] 
 			dash: DASHES[slot % DASHES.length],
 			isMain: slot === mainSlot,
 			points: [...points].sort((a, b) => a.iteration - b.iteration),
+			...(dnoAhead && { dnoAhead }),
 		};
 	});
 }

@@ -2,7 +2,10 @@ import type { Report } from "../core/report.ts";
 import { interval, listed, percent, plural } from "./format.ts";
 import { lastIteration, mainLine, pointAt, type StyledLine } from "./lines.ts";
 
-/** The outcome in one sentence made from the figures; what 95 % intervals do not part is said to be not told apart. */
+/**
+ * The outcome in one sentence made from the figures. Other lines are compared problem by problem where the report holds
+ * that difference, since its interval is the narrower one; else by whether the 95 % intervals overlap.
+ */
 export function outcome({ campaign, config }: Report, lines: readonly StyledLine[]): string {
 	const main = mainLine(lines);
 	const last = lastIteration(lines);
@@ -27,24 +30,29 @@ function againstHalf({ low, high }: { readonly low: number; readonly high: numbe
 	return high < 0.5 ? "not as good as the teacher" : "not told apart from the teacher";
 }
 
-function against(
-	main: StyledLine,
-	end: { iteration: number; low: number; high: number },
-	lines: readonly StyledLine[],
-) {
-	const groups = { above: [] as string[], below: [] as string[], overlapping: [] as string[] };
+function against(main: StyledLine, end: Ends & { iteration: number }, lines: readonly StyledLine[]) {
+	const groups = { ahead: [] as string[], behind: [] as string[], together: [] as string[] };
 	for (const line of lines) {
 		const other = pointAt(line, end.iteration);
 		if (line === main || other === undefined) continue;
-		if (end.low > other.high) groups.above.push(line.label);
-		else if (end.high < other.low) groups.below.push(line.label);
-		else groups.overlapping.push(line.label);
+		const paired = line.points.at(-1) === other ? line.dnoAhead : undefined;
+		groups[paired === undefined ? standing(end, other) : standing(paired, { low: 0, high: 0 })].push(line.label);
 	}
 	return [
-		groups.above.length > 0 && `above ${listed(groups.above)}`,
-		groups.below.length > 0 && `below ${listed(groups.below)}`,
-		groups.overlapping.length > 0 && `not told apart from ${listed(groups.overlapping)}`,
+		groups.ahead.length > 0 && `ahead of ${listed(groups.ahead)}`,
+		groups.behind.length > 0 && `behind ${listed(groups.behind)}`,
+		groups.together.length > 0 && `not told apart from ${listed(groups.together)}`,
 	]
 		.filter((part) => part !== false)
 		.join("; ");
+}
+
+interface Ends {
+	readonly low: number;
+	readonly high: number;
+}
+
+function standing(own: Ends, other: Ends): "ahead" | "behind" | "together" {
+	if (own.low > other.high) return "ahead";
+	return own.high < other.low ? "behind" : "together";
 }

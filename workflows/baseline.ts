@@ -1,7 +1,8 @@
-import { executeChild, workflowInfo } from "@temporalio/workflow";
+import { workflowInfo } from "@temporalio/workflow";
 import type { VerdictCounts } from "../core/report.ts";
 import type { CandidateSet, PolicyRef, PromptSet, TrainingData, TrainResult } from "../core/steps.ts";
-import { control } from "./control.ts";
+import { bookkeeping } from "./control.ts";
+import { listenForDrain, runChild, step } from "./drain.ts";
 import { type EvaluationInput, type EvaluationOutput, evaluation } from "./evaluation.ts";
 import { onGpuHost } from "./gpu-host.ts";
 import { judging } from "./judging.ts";
@@ -31,6 +32,7 @@ export interface BaselineOutput extends Omit<EvaluationOutput, "answers"> {
 /** One iteration of one of the chart's other lines: the same prompts, the same number of steps, its own data. */
 export async function baseline(input: BaselineInput): Promise<BaselineOutput> {
 	const { spec, context, policy, initialPolicy, steps, initial } = input;
+	listenForDrain();
 	let seconds = 0;
 	let trained: TrainResult | undefined;
 	const prepared = await trainingData(input);
@@ -38,10 +40,10 @@ export async function baseline(input: BaselineInput): Promise<BaselineOutput> {
 	// A preference set whose answers all tie has nothing to train on, which is no reason to end the campaign.
 	if (steps > 0 && prepared.count > 0) {
 		const job = { ...context, policy, reference: initialPolicy, data: prepared.data, steps };
-		trained = await onGpuHost((host) => host.trainPolicy(job));
+		trained = await step(() => onGpuHost((host) => host.trainPolicy(job)));
 		seconds += trained.seconds;
 	}
-	const { evaluated } = await executeChild(evaluation, {
+	const { evaluated } = await runChild(evaluation, {
 		workflowId: `${workflowInfo().workflowId}/evaluation`,
 		args: [{ spec, context, policy: trained?.policy ?? policy, initial }],
 	});
@@ -68,8 +70,8 @@ interface Prepared {
  */
 async function trainingData({ spec, context, initialPolicy, prompts, candidates }: BaselineInput): Promise<Prepared> {
 	if (context.line === "sft") return { data: { loss: "sft", candidates }, count: candidates.count, seconds: 0 };
-	const answers = await sampleAll({ ...context, policy: initialPolicy, prompts, purpose: "answers" });
-	const judged = await executeChild(judging, {
+	const answers = await sampleAll("sampling", { ...context, policy: initialPolicy, prompts, purpose: "answers" });
+	const judged = await runChild(judging, {
 		workflowId: `${workflowInfo().workflowId}/judging`,
 		args: [
 			{
@@ -80,7 +82,7 @@ async function trainingData({ spec, context, initialPolicy, prompts, candidates 
 			},
 		],
 	});
-	const { pairs, count, verdicts } = await control.pairCandidates({
+	const { pairs, count, verdicts } = await bookkeeping().pairCandidates({
 		...context,
 		candidates: answers.candidates,
 		verdicts: judged.verdicts,

@@ -1,4 +1,5 @@
 import type { LineKey } from "../core/events.ts";
+import type { Standing } from "../core/operations.ts";
 import type { ArtifactRef } from "../core/records.ts";
 import type { CampaignSpec, PolicyRef } from "../core/steps.ts";
 import type { InitialAnswers } from "./evaluation.ts";
@@ -20,4 +21,6 @@ export interface CampaignInput {
 	readonly spec: CampaignSpec;
 	/** Absent when the campaign begins. */
 	readonly state?: CampaignState;
+	/** What operators changed before this run. */
+	readonly operations?: Standing;
 }

@@ -1,43 +1,84 @@
-import { continueAsNew, executeChild, getExternalWorkflowHandle, setHandler, workflowInfo } from "@temporalio/workflow";
-import type { Pause } from "../core/pause.ts";
-import type { IterationRecord } from "../core/steps.ts";
+import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from "@temporalio/workflow";
+import { NO_OPERATIONS } from "../core/operations.ts";
+import { iterationsOf, specAt } from "../core/steering.ts";
+import type { CampaignSpec, IterationRecord, PolicyRef } from "../core/steps.ts";
 import type { CampaignInput, CampaignState } from "./campaign-state.ts";
-import { control } from "./control.ts";
+import { bookkeeping, control, longControl } from "./control.ts";
+import { createControls } from "./controls.ts";
+import { runChild, step } from "./drain.ts";
 import { evaluation } from "./evaluation.ts";
 import { onGpuHost } from "./gpu-host.ts";
 import { iteration } from "./iteration.ts";
-import * as messages from "./messages.ts";
+import { publish } from "./search-attributes.ts";
+
+/** How a campaign ended, for who runs it as a child. */
+export interface CampaignResult {
+	readonly finishedIterations: number;
+	readonly stopped: boolean;
+	/** The last policy that was promoted; absent where it was stopped before it had one. */
+	readonly policy?: PolicyRef;
+}
 
 /**
  * A campaign: iteration after iteration, each in a run of its own, so that no history grows with the campaign's length.
+ * Operators pause, stop, steer and approve it: controls.ts.
  */
-export async function campaign({ spec, state }: CampaignInput): Promise<void> {
-	const finishedIterations = state?.finishedIterations ?? 0;
-	const paused = new Map<string, Pause>();
-	setHandler(messages.status, () => {
-		const [pause] = paused.values();
-		return { finishedIterations, iterations: spec.iterations, ...(pause && { paused: pause }) };
-	});
-	setHandler(messages.judgingPaused, ({ workflowId, pause }) => {
-		paused.set(workflowId, pause);
-	});
-	setHandler(messages.resume, async () => {
-		const waiting = [...paused.keys()];
-		paused.clear();
-		for (const workflowId of waiting) await getExternalWorkflowHandle(workflowId).signal(messages.resumeJudging);
-	});
+export async function campaign(input: CampaignInput): Promise<CampaignResult> {
+	const { spec, state, operations = NO_OPERATIONS } = input;
+	const finished = state?.finishedIterations ?? 0;
+	const t = state === undefined ? 0 : finished + 1;
+	const controls = createControls(spec, finished, t, operations);
+	const { standing } = controls;
+	publish(spec, { campaign: spec.id, iteration: t, stage: "running" });
 
-	const next = state === undefined ? await begin(spec) : await iterate(spec, state);
-	const isFinished = next.finishedIterations === spec.iterations;
-	await control.writeReport({ spec, iterations: next.records, status: isFinished ? "finished" : "running" });
-	if (!isFinished) await continueAsNew<typeof campaign>({ spec, state: next });
+	const reached = await controls.interruptible(() =>
+		state === undefined ? begin(spec) : iterate(specAt(spec, standing.amendments, t), state),
+	);
+	const steering = standing.amendments.map(({ from, set }) => ({ from, set }));
+	const report = async (at: CampaignState, status: "running" | "finished" | "stopped") => {
+		const iterations = at.records;
+		const assembled = await bookkeeping().assembleReport({ spec, iterations, status, steering });
+		const { winRate, spent } = await longControl.writeReport({ report: assembled, iterations });
+		publish(spec, { stage: status, ...(winRate !== undefined && { winRate }), spend: spent });
+	};
+	const end = async (at: CampaignState | undefined, stopped: boolean): Promise<CampaignResult> => {
+		const tell = controls.end(stopped ? "stopped" : "finished", at?.finishedIterations ?? 0);
+		if (at !== undefined) await report(at, stopped ? "stopped" : "finished");
+		tell();
+		await condition(allHandlersFinished);
+		const policy = at?.policies.dno;
+		return { finishedIterations: at?.finishedIterations ?? 0, stopped, ...(policy && { policy }) };
+	};
+
+	if (reached === "stopped") return await end(state, true);
+	let next = reached;
+	const isLast = () => next.finishedIterations >= iterationsOf(spec, standing.amendments);
+	if (state !== undefined && specAt(spec, standing.amendments, t).promotion === "approval") {
+		await report(next, "running");
+		const accepted = await controls.approval(t);
+		if (accepted === "stopped") return await end(state, true);
+		if (!accepted) next = { ...next, policies: { ...next.policies, dno: state.policies.dno! } };
+	}
+	// Steering that is being checked may ask for more iterations.
+	await condition(allHandlersFinished);
+	if (isLast()) return await end(next, false);
+	await report(next, "running");
+	// What an operator asked for meanwhile is done before the next run begins, which knows nothing of it.
+	const handled = async () => {
+		await condition(allHandlersFinished);
+		await step(async () => undefined);
+	};
+	if ((await controls.interruptible(handled)) === "stopped") return await end(next, true);
+	// A run stays with the version of the workers that it began with; the next one takes the current one.
+	const nextRun = makeContinueAsNewFunc<typeof campaign>({ initialVersioningBehavior: "AUTO_UPGRADE" });
+	return await nextRun({ spec, state: next, operations: { ...standing } });
 }
 
 /** The initial policy π_1, made from scratch where the config asks for it, and its evaluation: iteration 0. */
-async function begin(spec: CampaignInput["spec"]): Promise<CampaignState> {
+async function begin(spec: CampaignSpec): Promise<CampaignState> {
 	const context = { config: spec.config, iteration: 0, line: "dno" } as const;
-	const initialPolicy = spec.initialPolicy ?? (await onGpuHost((host) => host.pretrainPolicy(context)));
-	const { evaluated, answers } = await executeChild(evaluation, {
+	const initialPolicy = spec.initialPolicy ?? (await step(() => onGpuHost((host) => host.pretrainPolicy(context))));
+	const { evaluated, answers } = await runChild(evaluation, {
 		workflowId: childId("initial"),
 		args: [{ spec, context, policy: initialPolicy }],
 	});
@@ -60,10 +101,10 @@ async function begin(spec: CampaignInput["spec"]): Promise<CampaignState> {
 	};
 }
 
-async function iterate(spec: CampaignInput["spec"], state: CampaignState): Promise<CampaignState> {
+async function iterate(spec: CampaignSpec, state: CampaignState): Promise<CampaignState> {
 	const t = state.finishedIterations + 1;
 	const { initialPolicy, initialAnswers, policies, pairs } = state;
-	const done = await executeChild(iteration, {
+	const done = await runChild(iteration, {
 		workflowId: childId(`iteration-${t}`),
 		args: [{ spec, iteration: t, initialPolicy, initialAnswers, policies, previousPairs: pairs }],
 	});

@@ -1,4 +1,4 @@
-import { executeChild, workflowInfo } from "@temporalio/workflow";
+import { workflowInfo } from "@temporalio/workflow";
 import type {
 	CampaignSpec,
 	CandidateSet,
@@ -8,7 +8,8 @@ import type {
 	PromptSet,
 	StepContext,
 } from "../core/steps.ts";
-import { control } from "./control.ts";
+import { bookkeeping } from "./control.ts";
+import { listenForDrain, runChild } from "./drain.ts";
 import { judging } from "./judging.ts";
 import { sampleAll } from "./sampling.ts";
 
@@ -34,15 +35,16 @@ export interface EvaluationOutput {
 /** Evaluates a policy on the held-out and the validation prompts, against the teacher and the initial policy. */
 export async function evaluation({ spec, context, policy, initial }: EvaluationInput): Promise<EvaluationOutput> {
 	const { line, iteration } = context;
+	listenForDrain();
 	let seconds = 0;
 	const evaluate = async (
 		split: "heldOut" | "validation",
 		prompts: PromptSet,
 	): Promise<{ readonly result: EvaluationResult; readonly candidates: CandidateSet }> => {
-		const sampled = await sampleAll({ ...context, policy, prompts, purpose: "evaluation" });
+		const sampled = await sampleAll(`${split}-sampling`, { ...context, policy, prompts, purpose: "evaluation" });
 		const { candidates } = sampled;
 		const opponent = initial?.[split] ?? candidates;
-		const judged = await executeChild(judging, {
+		const judged = await runChild(judging, {
 			workflowId: `${workflowInfo().workflowId}/${split}`,
 			args: [
 				{
@@ -54,7 +56,7 @@ export async function evaluation({ spec, context, policy, initial }: EvaluationI
 			],
 		});
 		seconds += sampled.seconds + judged.seconds;
-		const result = await control.scoreEvaluation({
+		const result = await bookkeeping().scoreEvaluation({
 			...context,
 			candidates,
 			initial: opponent,

@@ -1,13 +1,16 @@
-import { executeChild, workflowInfo } from "@temporalio/workflow";
+import { getExternalWorkflowHandle, workflowInfo } from "@temporalio/workflow";
+import type { Stage } from "../core/events.ts";
 import type { ArtifactRef } from "../core/records.ts";
 import type { VerdictCounts } from "../core/report.ts";
 import type { CampaignSpec, EvaluatedPolicy, IterationRecord, PolicyRef, TrainResult } from "../core/steps.ts";
 import { baseline } from "./baseline.ts";
 import type { CampaignState } from "./campaign-state.ts";
-import { control } from "./control.ts";
+import { bookkeeping, control } from "./control.ts";
+import { listenForDrain, runChild, step } from "./drain.ts";
 import { evaluation, type InitialAnswers } from "./evaluation.ts";
 import { onGpuHost } from "./gpu-host.ts";
 import { judging } from "./judging.ts";
+import { stageReached } from "./messages.ts";
 import { sampleAll } from "./sampling.ts";
 
 export interface IterationInput {
@@ -37,10 +40,13 @@ export async function iteration(input: IterationInput): Promise<IterationOutput>
 	const { workflowId } = workflowInfo();
 	const context = { config: spec.config, iteration: input.iteration, line: "dno" } as const;
 	const policy = policies.dno!;
+	listenForDrain();
 
 	const prompts = await control.selectPrompts({ ...context, train: spec.prompts.train.ref });
-	const sampled = await sampleAll({ ...context, policy, prompts, purpose: "training" });
-	const judged = await executeChild(judging, {
+	await enter("sample");
+	const sampled = await sampleAll("sampling", { ...context, policy, prompts, purpose: "training" });
+	await enter("judge");
+	const judged = await runChild(judging, {
 		workflowId: `${workflowId}/judging`,
 		args: [
 			{
@@ -51,7 +57,7 @@ export async function iteration(input: IterationInput): Promise<IterationOutput>
 			},
 		],
 	});
-	const paired = await control.pairCandidates({
+	const paired = await bookkeeping().pairCandidates({
 		...context,
 		candidates: sampled.candidates,
 		verdicts: judged.verdicts,
@@ -61,10 +67,12 @@ export async function iteration(input: IterationInput): Promise<IterationOutput>
 	if (paired.steps > 0) {
 		const data = { loss: spec.loss, pairs: paired.pairs } as const;
 		const job = { ...context, policy, reference: policy, data, steps: paired.steps };
-		trained = await onGpuHost((host) => host.trainPolicy(job));
+		await enter("train");
+		trained = await step(() => onGpuHost((host) => host.trainPolicy(job)));
 	}
 	const next = trained?.policy ?? policy;
-	const { evaluated } = await executeChild(evaluation, {
+	await enter("evaluate");
+	const { evaluated } = await runChild(evaluation, {
 		workflowId: `${workflowId}/evaluation`,
 		args: [{ spec, context, policy: next, initial: initialAnswers }],
 	});
@@ -76,7 +84,7 @@ export async function iteration(input: IterationInput): Promise<IterationOutput>
 	let baselineSeconds = 0;
 	// One after the other: they share the GPU hosts with everything else, and the order keeps runs alike.
 	for (const line of spec.baselines) {
-		const result = await executeChild(baseline, {
+		const result = await runChild(baseline, {
 			workflowId: `${workflowId}/${line}`,
 			args: [
 				{
@@ -115,4 +123,10 @@ export async function iteration(input: IterationInput): Promise<IterationOutput>
 		},
 	};
 	return { record: await control.recordIteration(record), policies: nextPolicies, freshPairs: paired.fresh };
+}
+
+/** Tells the campaign what its iteration does now; one that runs by itself has nobody to tell. */
+async function enter(stage: Stage): Promise<void> {
+	const { parent } = workflowInfo();
+	if (parent !== undefined) await getExternalWorkflowHandle(parent.workflowId).signal(stageReached, stage);
 }

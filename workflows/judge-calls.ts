@@ -4,6 +4,7 @@ import type { CallFailure } from "../core/judge-calls.ts";
 import type { Pause } from "../core/pause.ts";
 import type { CallsMade, JudgeJob, JudgeLimits, JudgeResult } from "../core/steps.ts";
 import { queuesBeside } from "../core/task-queues.ts";
+import { allAtRest } from "./at-rest.ts";
 import { batchCalls } from "./batch-calls.ts";
 import { JUDGE } from "./retries.ts";
 import { type CallsOutcome, type PendingBatches, singleCalls } from "./single-calls.ts";
@@ -53,7 +54,7 @@ export async function judgeCalls({ job, judges, before }: JudgeCallsInput): Prom
 	};
 
 	const begun = Date.now();
-	const continued = await Promise.all(
+	const continued = await allAtRest(
 		(before?.pending ?? []).map(({ calls, part, works }) =>
 			batchCalls({ context, calls, part, limits: limitsOf(part.judge), known: 0, pending: works }),
 		),
@@ -63,7 +64,7 @@ export async function judgeCalls({ job, judges, before }: JudgeCallsInput): Prom
 	for (;;) {
 		const plan = await planCalls({ ...job, failures });
 		if (plan.count === 0) break;
-		const outcomes = await Promise.all(
+		const outcomes = await allAtRest(
 			plan.judges.map((part) => {
 				const limits = limitsOf(part.judge);
 				const input = { context, calls: plan.calls, part, limits, known: plan.known };

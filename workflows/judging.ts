@@ -1,22 +1,17 @@
-import {
-	condition,
-	executeChild,
-	getExternalWorkflowHandle,
-	proxyActivities,
-	setHandler,
-	workflowInfo,
-} from "@temporalio/workflow";
+import { continueAsNew, executeChild, proxyActivities, setHandler, workflowInfo } from "@temporalio/workflow";
 import type { createJudgeActivities } from "../activities/oracle/create-judge-activities.ts";
-import type { Pause } from "../core/pause.ts";
+import { PROMPTS_A_PART, rangeOf } from "../core/prompt-range.ts";
 import type { ArtifactRef } from "../core/records.ts";
-import type { CandidateSet, JudgeContext, JudgeLimits, JudgeResult, JudgingSpec } from "../core/steps.ts";
+import type { CandidateSet, JudgeContext, JudgeLimits, JudgingSpec } from "../core/steps.ts";
 import { queuesBeside } from "../core/task-queues.ts";
-import { control } from "./control.ts";
+import { listenForDrain, runChild, step } from "./drain.ts";
+import { isHistoryLong } from "./history.ts";
 import { type CallsSoFar, judgeCalls } from "./judge-calls.ts";
-import { judgingPaused, resumeJudging } from "./messages.ts";
+import { judgeProgram } from "./judge-program.ts";
+import { createPauses } from "./judging-pauses.ts";
+import { progress } from "./messages.ts";
 import { JUDGE } from "./retries.ts";
-
-type JudgeActivities = ReturnType<typeof createJudgeActivities>;
+import { slidingWindow } from "./sliding-window.ts";
 
 export interface JudgingInput {
 	readonly context: JudgeContext;
@@ -25,6 +20,13 @@ export interface JudgingInput {
 	readonly candidates: readonly [CandidateSet, ...CandidateSet[]];
 	/** The campaign's workflow, which is told of pauses; absent when a file is judged by itself. */
 	readonly campaign?: string;
+	/** Of the runs before. */
+	readonly before?: JudgedSoFar;
+}
+
+interface JudgedSoFar extends JudgingResult {
+	/** Units that are done. */
+	readonly units: number;
 }
 
 export interface JudgingResult {
@@ -33,77 +35,148 @@ export interface JudgingResult {
 	readonly seconds: number;
 }
 
-/**
- * Fans judging out in chunks through a sliding window: at most so many chunks are in flight, and the next begins as soon
- * as any one ends, so that a slow chunk does not hold the others up. Chunks of a program are activities, those of models
- * child workflows with an activity a call.
- */
-export async function judging(input: JudgingInput): Promise<JudgingResult> {
-	const { spec, candidates } = input;
-	const total = candidates[0].count;
-	const chunks = Math.ceil(total / spec.chunkSize);
-	const judgeChunk = spec.by === "program" ? createProgramJudge(input) : createCallsJudge(input, spec.judges);
-	const verdicts: ArtifactRef[] = [];
-	let next = 0;
-	let seconds = 0;
-	const lane = async (): Promise<void> => {
-		while (next < chunks) {
-			const chunk = next++;
-			const from = chunk * spec.chunkSize;
-			const result = await judgeChunk(from, Math.min(from + spec.chunkSize, total));
-			verdicts[chunk] = result.verdicts;
-			seconds += result.seconds;
-		}
-	};
-	await Promise.all(Array.from({ length: Math.min(lanesOf(spec), chunks) }, lane));
-	return { verdicts, seconds };
+/** What a unit's child workflow gives. */
+export interface UnitResult {
+	readonly verdicts: ArtifactRef;
+	readonly seconds: number;
 }
 
-/** Chunks of calls that are in flight side by side, so that the last calls of one do not leave the judge idle. */
-const CHUNKS = 2;
+/** How judging is cut into child workflows, of a few hundred activities each, so that no history grows with the prompts. */
+interface Units {
+	/** Prompts each. */
+	readonly size: number;
+	/** Units in flight. */
+	readonly width: number;
+	/** Judges prompts [from, to), of which so many prompts are judged already. */
+	readonly judge: (from: number, to: number, done: number) => Promise<UnitResult>;
+}
+
+/** Units a run of the workflow: some 2,500 events. */
+const UNITS_A_RUN = 200;
+
+/**
+ * Fans judging out through a sliding window of child workflows, and continues as new after so many of them. A unit of a program
+ * is a stretch of chunks, an activity each; one of models is a chunk of prompts, with an activity a call.
+ */
+export async function judging(input: JudgingInput): Promise<JudgingResult> {
+	const { spec, candidates, before = { units: 0, verdicts: [], seconds: 0 } } = input;
+	const total = candidates[0].count;
+	const { size, width, judge } = spec.by === "program" ? programUnits(input, spec) : callUnits(input, spec);
+	const all = Math.ceil(total / size);
+	const verdicts: ArtifactRef[] = [];
+	let done = Math.min(before.units * size, total);
+	let { seconds } = before;
+	setHandler(progress, () => ({ done, total }));
+	const until = Math.min(all, before.units + UNITS_A_RUN);
+	const next = await slidingWindow({ from: before.units, until, width, isLong: isHistoryLong }, async (unit) => {
+		const [from, to] = [unit * size, Math.min((unit + 1) * size, total)];
+		const result = await step(() => judge(from, to, done));
+		done += to - from;
+		verdicts[unit - before.units] = result.verdicts;
+		seconds += result.seconds;
+	});
+	if (next === all) return { verdicts: [...before.verdicts, ...verdicts], seconds };
+	const joined = await step(() => join(verdicts, Math.floor(PROMPTS_A_PART / size)));
+	const so = { units: next, verdicts: [...before.verdicts, ...joined], seconds };
+	return await step(() => continueAsNew<typeof judging>({ ...input, before: so }));
+}
+
+/** Fewer references to carry on: the verdicts of each `many` units in one artifact. */
+async function join(verdicts: readonly ArtifactRef[], many: number): Promise<readonly ArtifactRef[]> {
+	if (many < 2) return verdicts;
+	const { joinVerdicts } = judgeActivities();
+	const groups = Array.from({ length: Math.ceil(verdicts.length / many) }, (_, i) =>
+		verdicts.slice(i * many, (i + 1) * many),
+	);
+	return await Promise.all(groups.map((group) => joinVerdicts({ verdicts: group })));
+}
+
+function judgeActivities() {
+	const taskQueue = queuesBeside(workflowInfo().taskQueue).judge;
+	return proxyActivities<ReturnType<typeof createJudgeActivities>>({ ...JUDGE, taskQueue });
+}
+
+/** Of a judging that was terminated and begun again, the old children may still hold their names for a moment. */
+function childId(name: string): string {
+	const { workflowId, firstExecutionRunId } = workflowInfo();
+	return `${workflowId}/${firstExecutionRunId}/${name}`;
+}
+
+/** Units that are in flight side by side, so that the last activities of one do not leave the judge idle. */
+const SIDE_BY_SIDE = 2;
+
+/** Activities of a program's unit at most: some 2,000 events. */
+const CHUNKS_A_UNIT = 500;
+
+function programUnits(
+	{ context, candidates }: JudgingInput,
+	{ chunkSize, concurrency }: Extract<JudgingSpec, { by: "program" }>,
+): Units {
+	listenForDrain();
+	const total = candidates[0].count;
+	// No more prompts than a part: a unit's verdicts are read and written at once.
+	const most = Math.max(1, Math.min(CHUNKS_A_UNIT, Math.floor(PROMPTS_A_PART / chunkSize)));
+	const chunks = Math.max(1, Math.ceil(total / chunkSize));
+	const fewest = Math.ceil(chunks / most);
+	const width = Math.min(Math.max(SIDE_BY_SIDE, Math.ceil(concurrency / most)), concurrency, fewest);
+	// Alike and as many in every lane: a lane that is done early would leave its share of the activities idle.
+	const units = Math.ceil(fewest / width) * width;
+	const size = Math.ceil(chunks / units) * chunkSize;
+	return {
+		size,
+		width,
+		judge: (from, to, done) => {
+			const ranges = candidates.map((set) => rangeOf(set, from, to));
+			const stretch = { candidates: ranges.map(({ set }) => set), from: ranges[0]!.from, to: ranges[0]!.to };
+			const share = Math.max(1, Math.floor(concurrency / width));
+			return runChild(judgeProgram, {
+				workflowId: childId(String(from)),
+				args: [{ ...stretch, context, chunkSize, width: share, judged: { done, total } }],
+			});
+		},
+	};
+}
+
 /** Batches wait for the server's convenience, and better together than one after the other. */
 const BATCHES = 16;
 
-function lanesOf(spec: JudgingSpec): number {
+function callUnits(
+	{ context, candidates, campaign }: JudgingInput,
+	{ chunkSize, judges }: Extract<JudgingSpec, { by: "calls" }>,
+): Units {
+	const total = candidates[0].count;
+	const singles = judges.filter(({ batch }) => batch === undefined);
 	// A chunk has at least one call in flight, of each judge.
-	if (spec.by === "program") return spec.concurrency;
-	const singles = spec.judges.filter(({ batch }) => batch === undefined);
-	return singles.length === 0 ? BATCHES : Math.min(CHUNKS, ...singles.map(({ concurrency }) => concurrency));
-}
-
-type JudgeChunk = (from: number, to: number) => Promise<JudgeResult>;
-
-function createProgramJudge({ context, candidates }: JudgingInput): JudgeChunk {
-	const taskQueue = queuesBeside(workflowInfo().taskQueue).judge;
-	const { judgeChunk } = proxyActivities<JudgeActivities>({ ...JUDGE, taskQueue });
-	const total = candidates[0].count;
-	return (from, to) => judgeChunk({ ...context, candidates, from, to, total });
-}
-
-function createCallsJudge(
-	{ context, candidates, spec, campaign }: JudgingInput,
-	judges: readonly JudgeLimits[],
-): JudgeChunk {
-	const total = candidates[0].count;
-	const parts = Math.min(lanesOf(spec), Math.ceil(total / spec.chunkSize));
-	const shares = judges.map((limits) => share(limits, parts));
-	const { workflowId, firstExecutionRunId } = workflowInfo();
+	const most =
+		singles.length === 0 ? BATCHES : Math.min(SIDE_BY_SIDE, ...singles.map(({ concurrency }) => concurrency));
+	const width = Math.min(most, Math.ceil(total / chunkSize));
+	const shares = judges.map((limits) => share(limits, width));
 	const pauses = createPauses(campaign);
-	return async (from, to) => {
-		const job = { ...context, candidates, from, to, total };
-		let before: CallsSoFar | undefined;
-		for (let run = 0; ; run++) {
-			const done = await pauses.around(() =>
-				executeChild(judgeCalls, {
-					// Of a judging that was terminated and begun again, the old children may still hold their names for a moment.
-					workflowId: `${workflowId}/${firstExecutionRunId}/${from}-${run}`,
-					args: [{ job, judges: shares, ...(before && { before }) }],
-				}),
-			);
-			if ("result" in done) return done.result;
-			before = done.before;
-			await pauses.wait(done.pause);
-		}
+	return {
+		size: chunkSize,
+		width,
+		judge: async (from, to, done) => {
+			const ranges = candidates.map((set) => rangeOf(set, from, to));
+			const job = {
+				...context,
+				...{ candidates: ranges.map(({ set }) => set), from: ranges[0]!.from, to: ranges[0]!.to },
+				progress: { done, total },
+			};
+			let before: CallsSoFar | undefined;
+			for (let run = 0; ; run++) {
+				const ended = await pauses.around(() =>
+					executeChild(judgeCalls, {
+						workflowId: childId(`${from}-${run}`),
+						args: [{ job, judges: shares, ...(before && { before }) }],
+					}),
+				);
+				if ("result" in ended) return ended.result;
+				before = ended.before;
+				// A campaign that is being stopped waits for nobody to resume it.
+				await step(() => pauses.wait(ended.pause));
+				await step(async () => {});
+			}
+		},
 	};
 }
 
@@ -114,48 +187,5 @@ function share(limits: JudgeLimits, parts: number): JudgeLimits {
 		...limits,
 		concurrency: Math.max(1, Math.floor(concurrency / parts)),
 		...(tokensPerMinute !== undefined && { tokensPerMinute: tokensPerMinute / parts }),
-	};
-}
-
-/** Chunks that pause together are resumed together; it is said once, when all have come to rest. */
-function createPauses(campaign: string | undefined) {
-	let running = 0;
-	let ended = 0;
-	let resumes = 0;
-	let paused: Promise<void> | undefined;
-	setHandler(resumeJudging, () => {
-		resumes++;
-	});
-	const pauseUntilResumed = async (pause: Pause): Promise<void> => {
-		const seen = resumes;
-		// At once: the campaign has to know whom to resume when somebody acts before the others are at rest.
-		const { workflowId } = workflowInfo();
-		if (campaign !== undefined) await getExternalWorkflowHandle(campaign).signal(judgingPaused, { workflowId, pause });
-		await condition(() => running === 0 || resumes > seen);
-		if (resumes === seen) await control.reportPause(pause);
-		await condition(() => resumes > seen);
-		paused = undefined;
-	};
-	return {
-		async around<T>(work: () => Promise<T>): Promise<T> {
-			await paused;
-			running++;
-			try {
-				return await work();
-			} finally {
-				running--;
-				ended++;
-			}
-		},
-		async wait(pause: Pause): Promise<void> {
-			// What the others have reserved is the most that they can cost: when one of them ends, there may be room.
-			if (pause.kind === "ceiling" && running > 0) {
-				const seen = ended;
-				await condition(() => ended > seen);
-				return;
-			}
-			paused ??= pauseUntilResumed(pause);
-			await paused;
-		},
 	};
 }

@@ -6,6 +6,7 @@ import type { Pause } from "../core/pause.ts";
 import type { ArtifactRef } from "../core/records.ts";
 import type { CallJob, CallsMade, JudgeContext, JudgeLimits, PlannedCalls } from "../core/steps.ts";
 import { judgeQueue, queuesBeside } from "../core/task-queues.ts";
+import { allAtRest } from "./at-rest.ts";
 import type { BatchWork } from "./batch-calls.ts";
 import { type Refusal, refusalOf } from "./refusals.ts";
 import { judgeCallOptions } from "./retries.ts";
@@ -83,7 +84,7 @@ export async function singleCalls({ context, calls, part, limits, known }: Calls
 				}
 			}
 		};
-		await Promise.all(Array.from({ length: Math.min(limits.concurrency, pending.length) }, lane));
+		await allAtRest(Array.from({ length: Math.min(limits.concurrency, pending.length) }, lane));
 		if (refused.length > 0 && known + made.judged === 0) locked = refused.at(-1)!;
 		if (locked !== undefined) return { failures, made, pause: pauseOf(locked) };
 		failures.push(...refused.map(unjudged));

@@ -17,7 +17,7 @@ async function score(verdicts: readonly Verdict[]) {
 		const { responses, ...rest } = group(`p${i}`, 2);
 		return { ...rest, responses: responses.slice(0, 3) };
 	});
-	const candidates = { parts: [await put(toJsonLines(groups))], count: groups.length };
+	const candidates = { parts: [await put(toJsonLines(groups))], partSize: groups.length, count: groups.length };
 	const job: EvaluationJob = {
 		config: await put(JSON.stringify(config)),
 		iteration: 3,

@@ -1,12 +1,13 @@
 import { DnoError } from "../../core/errors.ts";
 import { LINES } from "../../core/events.ts";
-import { type CandidateGroup, type EvaluationRow, isJudgment, type Verdict, verdict } from "../../core/records.ts";
+import { type CandidateGroup, type EvaluationRow, isJudgment, type Verdict } from "../../core/records.ts";
 import type { EvaluationJob, EvaluationResult } from "../../core/steps.ts";
 import { readConfig } from "../datasets/read-config.ts";
 import type { ActivityDependencies } from "../dependencies.ts";
-import { mergeCandidates, readCandidates } from "../oracle/candidates.ts";
-import { durableStep } from "../store/durable-step.ts";
-import { readJsonLines, toJsonLines } from "../store/json-lines.ts";
+import { longStep, untilWorkerStops } from "../long-step.ts";
+import { readJudged } from "../oracle/candidates.ts";
+import { durableStep, type Put } from "../store/durable-step.ts";
+import { toJsonLines } from "../store/json-lines.ts";
 import { evaluationRows } from "./evaluate.ts";
 
 /** A rate of nothing is no figure, and a campaign that goes on without its figures spends days on what nobody can read. */
@@ -41,13 +42,22 @@ export function createEvaluationActivities({ store }: ActivityDependencies) {
 			const { evaluation } = await readConfig(store, job.config);
 			const { candidates, initial, verdicts: refs } = job;
 			const inputs = { samples: evaluation.samples, candidates, initial, refs };
-			return durableStep(store, "evaluate", inputs, async (put) => {
-				const groups = mergeCandidates([await readCandidates(store, candidates), await readCandidates(store, initial)]);
-				const verdicts = (await Promise.all(refs.map((ref) => readJsonLines(store, ref, verdict)))).flat();
-				const rows = evaluationRows(groups, verdicts, evaluation.samples);
-				if (rows.length === 0) throw nothingJudged(job, verdicts);
-				return { rows: await put(toJsonLines(rows)), ...countMissing(groups, verdicts, rows) };
-			});
+			const run = async (put: Put): Promise<EvaluationResult> => {
+				const rows: EvaluationRow[] = [];
+				const all: Verdict[] = [];
+				let missing = { invalid: 0, unjudged: 0 };
+				const parts = untilWorkerStops(readJudged(store, [candidates, initial], refs));
+				for await (const { groups, verdicts } of parts) {
+					const given = evaluationRows(groups, verdicts, evaluation.samples);
+					const without = countMissing(groups, verdicts, given);
+					missing = { invalid: missing.invalid + without.invalid, unjudged: missing.unjudged + without.unjudged };
+					rows.push(...given);
+					if (rows.length === 0) all.push(...verdicts);
+				}
+				if (rows.length === 0) throw nothingJudged(job, all);
+				return { rows: await put(toJsonLines(rows)), ...missing };
+			};
+			return longStep(() => durableStep(store, "evaluate", inputs, run));
 		},
 	};
 }

@@ -1,3 +1,4 @@
+import type { CampaignConfig } from "../../core/config.ts";
 import type { JudgedShape } from "../../core/judging-spec.ts";
 import {
 	type CandidateGroup,
@@ -71,6 +72,19 @@ export function evaluationComparisons(group: CandidateGroup, samples: number): (
 export function evaluationShape(samples: number): JudgedShape {
 	const candidates = 2 * samples + 1;
 	return { candidates, comparisons: pairsOf(opponentsOf(samples, candidates, samples)) };
+}
+
+/** All that a campaign has judged: a policy's samples beside the gold answer, evaluations, the teacher's own answers. */
+export function judgedShapes(
+	{ sampling, evaluation }: Pick<CampaignConfig, "sampling" | "evaluation">,
+	prompts: readonly { readonly answers?: readonly string[] | undefined }[],
+): JudgedShape[] {
+	const answers = prompts.reduce((most, { answers = [] }) => Math.max(most, answers.length), 0);
+	return [
+		{ candidates: sampling.samples + 1, comparisons: "all" },
+		evaluationShape(evaluation.samples),
+		{ candidates: answers, comparisons: "all" },
+	];
 }
 
 function pairsOf(against: ReturnType<typeof opponentsOf>): (readonly [number, number])[] {

@@ -2,6 +2,7 @@ import type { CandidateGroup, Verdict } from "../../core/records.ts";
 import { verdict as verdictSchema } from "../../core/records.ts";
 import type { JudgeJob, JudgeResult } from "../../core/steps.ts";
 import { evaluationComparisons } from "../evaluation/evaluate.ts";
+import { keepRecentlyUsed } from "../recently-used.ts";
 import { durableStep, findStep, type Put } from "../store/durable-step.ts";
 import { readJsonLines } from "../store/json-lines.ts";
 import type { Store } from "../store/store.ts";
@@ -14,17 +15,25 @@ export interface Question {
 	readonly comparisons: Comparisons;
 }
 
-/** The prompts [from, to) of a job, all candidate sets' responses side by side. */
-export async function readQuestions(store: Store, { candidates, from, to, stage }: JudgeJob): Promise<Question[]> {
-	const sets = await Promise.all(candidates.map((set) => readCandidates(store, set)));
+/** Chunks kept: those in flight, which are planned, planned again and put together. */
+const KEPT = 4;
+const keepQuestions = keepRecentlyUsed<Question[]>(KEPT);
+
+/** The prompts [from, to) of a job, all candidate sets' responses side by side. Not to be changed: others share them. */
+export function readQuestions(store: Store, job: JudgeJob): Promise<Question[]> {
+	const { candidates, from, to, stage } = job;
+	// By content, so what is kept cannot be out of date.
+	return keepQuestions(JSON.stringify({ candidates, from, to, stage }), () => makeQuestions(store, job));
+}
+
+async function makeQuestions(store: Store, { candidates, from, to, stage }: JudgeJob): Promise<Question[]> {
+	const sets = await Promise.all(candidates.map((set) => readCandidates(store, set, from, to)));
 	const own = sets[0]!;
-	return mergeCandidates(sets)
-		.slice(from, to)
-		.map((group, i) => {
-			if (stage === "rank") return { group, comparisons: "all" };
-			const samples = own[from + i]!.responses.filter(({ source }) => source === "student").length;
-			return { group, comparisons: evaluationComparisons(group, samples) };
-		});
+	return mergeCandidates(sets).map((group, i) => {
+		if (stage === "rank") return { group, comparisons: "all" };
+		const samples = own[i]!.responses.filter(({ source }) => source === "student").length;
+		return { group, comparisons: evaluationComparisons(group, samples) };
+	});
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { CallFailure, JudgeCall } from "../../core/judge-calls.ts";
 import type { Verdict } from "../../core/records.ts";
 import { SCHEMA_VERSION } from "../../core/records.ts";
-import type { CallPlan, CollectJob, JudgeResult, PlanJob, PlannedCalls } from "../../core/steps.ts";
-import { reportProgress, withHeartbeats } from "../progress.ts";
+import type { CallPlan, CollectJob, JudgeJob, JudgeResult, PlanJob, PlannedCalls } from "../../core/steps.ts";
+import { withHeartbeats } from "../progress.ts";
 import { putArtifact } from "../store/durable-step.ts";
 import { toJsonLines } from "../store/json-lines.ts";
+import { activityOfRun } from "./calls/attempts.ts";
 import { estimateTokens } from "./calls/price.ts";
 import { findJudged, judgedOnce, type Question, readQuestions, readVerdicts } from "./chunk.ts";
 import type { JudgeDependencies } from "./dependencies.ts";
@@ -13,8 +14,8 @@ import type { ModelOracle } from "./judges/model-oracle.ts";
 import { openOracle } from "./open-oracle.ts";
 
 /** Plans the calls of model judges and puts what they said together: bookkeeping that pays for nothing. */
-export function createPlanActivities(dependencies: JudgeDependencies) {
-	const { store, verdicts, ledger, emit } = dependencies;
+export function createPlanActivities(dependencies: JudgeDependencies, countJudged: (job: JudgeJob) => void) {
+	const { store, verdicts, ledger } = dependencies;
 
 	const open = async (job: PlanJob): Promise<ModelOracle> => {
 		const { judge } = await openOracle(dependencies, job.oracle);
@@ -61,14 +62,13 @@ export function createPlanActivities(dependencies: JudgeDependencies) {
 					),
 					count: sorted.length,
 					judges: partsOf(sorted),
-					known: known.count(),
+					known: known.answered(),
 				};
 			});
 		},
 
 		/** The verdicts of a chunk, one a prompt, once no call is left to make. */
 		async collectVerdicts(job: CollectJob): Promise<JudgeResult> {
-			const progress = reportProgress(emit, job, "judge", "prompts");
 			const result = await withHeartbeats(async () => {
 				const judge = await open(job);
 				return judgedOnce(store, judge.fingerprint, job, async (put) => {
@@ -87,6 +87,7 @@ export function createPlanActivities(dependencies: JudgeDependencies) {
 							at,
 							kind: "repeated",
 							...place,
+							call: activityOfRun(),
 							count: repeated,
 							cost,
 						});
@@ -98,7 +99,7 @@ export function createPlanActivities(dependencies: JudgeDependencies) {
 					};
 				});
 			});
-			progress(job.to, job.total);
+			countJudged(job);
 			return result;
 		},
 	};
@@ -124,6 +125,8 @@ function createKnowledge(failures: readonly CallFailure[], earlier: readonly Ver
 			outcomes.set(key, outcome);
 			costs.set(key, cost);
 		},
+		/** Questions that a judge has answered, in this run or before: a verdict's own record may know more than the verdict store. */
+		answered: () => [...outcomes.values()].filter(({ kind }) => kind !== "unjudged").length,
 		/** Judgments found in the verdict store, and what they had cost. */
 		count: () => costs.size,
 		cost: () => [...costs.values()].reduce((sum, cost) => sum + cost, 0),

@@ -8,6 +8,7 @@ import {
 	type ProgramConfig,
 } from "../../core/oracle-config.ts";
 import type { ArtifactRef } from "../../core/records.ts";
+import { keepRecentlyUsed } from "../recently-used.ts";
 import type { Store } from "../store/store.ts";
 import { withAutomaticNegatives } from "./automatic-negatives.ts";
 import { loadMatrix } from "./judges/matrix.ts";
@@ -26,7 +27,7 @@ export interface OpenedOracle {
 /** Opened oracles that are kept: a worker is asked for the same few again and again. */
 const KEPT = 4;
 
-const opened = new Map<string, Promise<OpenedOracle>>();
+const keepOpened = keepRecentlyUsed<OpenedOracle>(KEPT);
 
 /**
  * Opens the oracle whose config an artifact holds; the paths in it begin at `folder`.
@@ -37,7 +38,7 @@ export function openOracle(
 	{ store, folder }: { readonly store: Store; readonly folder: string },
 	ref: ArtifactRef,
 ): Promise<OpenedOracle> {
-	return keep(opened, `${folder} ${ref.sha256}`, () => readOracle(store, folder, ref));
+	return keepOpened(`${folder} ${ref.sha256}`, () => readOracle(store, folder, ref));
 }
 
 async function readOracle(store: Store, folder: string, ref: ArtifactRef): Promise<OpenedOracle> {
@@ -79,21 +80,11 @@ function openProgram(config: ProgramConfig, folder: string): Promise<Oracle> {
 		: loadMatrix(resolve(folder, config.game));
 }
 
-const configs = new Map<string, Promise<OracleConfig>>();
+const keepConfig = keepRecentlyUsed<OracleConfig>(KEPT);
 
 /** The oracle's config that an artifact holds; read for every call, so the last few are kept. */
 export function readOracleConfig(store: Store, ref: ArtifactRef): Promise<OracleConfig> {
-	return keep(configs, ref.sha256, async () =>
+	return keepConfig(ref.sha256, async () =>
 		oracleConfig.parse(JSON.parse(new TextDecoder().decode(await store.get(ref)))),
 	);
-}
-
-/** What is kept under a key, or made: the latest few, and no failures. */
-function keep<T>(kept: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-	const found = kept.get(key) ?? make();
-	kept.delete(key);
-	kept.set(key, found);
-	found.catch(() => kept.delete(key));
-	if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
-	return found;
 }

@@ -1,12 +1,24 @@
+import type { CampaignConfig } from "../../core/config.ts";
 import { hashSeed } from "../../core/random.ts";
-import { pair, verdict } from "../../core/records.ts";
+import { pair } from "../../core/records.ts";
+import { sum } from "../../core/statistics.ts";
 import type { PairJob, PairResult } from "../../core/steps.ts";
 import { readConfig } from "../datasets/read-config.ts";
 import type { ActivityDependencies } from "../dependencies.ts";
-import { readCandidates } from "../oracle/candidates.ts";
-import { durableStep } from "../store/durable-step.ts";
-import { readJsonLines, toJsonLines } from "../store/json-lines.ts";
-import { countPairs, countVerdicts, makePairs, replayPairs } from "./make-pairs.ts";
+import { longStep, untilWorkerStops } from "../long-step.ts";
+import { readJudged } from "../oracle/candidates.ts";
+import { durableStep, type PutStream } from "../store/durable-step.ts";
+import { readChosenLines, toJsonLines } from "../store/json-lines.ts";
+import type { Store } from "../store/store.ts";
+import {
+	addToTally,
+	drawReplayed,
+	emptyTally,
+	makePairs,
+	type PairTally,
+	pairCounts,
+	verdictCounts,
+} from "./make-pairs.ts";
 
 /** Turns verdicts into preference pairs. */
 export function createPairActivities({ store }: ActivityDependencies) {
@@ -16,22 +28,48 @@ export function createPairActivities({ store }: ActivityDependencies) {
 			const { epochs, batchSize } = training;
 			const { candidates, verdicts: verdictRefs, previous, iteration, line } = job;
 			const inputs = { seed, rules, epochs, batchSize, candidates, verdictRefs, previous, iteration, line };
-			return durableStep(store, "pair", inputs, async (put) => {
-				const groups = await readCandidates(store, candidates);
-				const verdicts = (await Promise.all(verdictRefs.map((ref) => readJsonLines(store, ref, verdict)))).flat();
-				const older = await Promise.all(previous.map((ref) => readJsonLines(store, ref, pair)));
-				const fresh = makePairs(groups, verdicts, rules, iteration);
-				const replayed = replayPairs(fresh.length, older, rules.replay, hashSeed(seed, line, iteration));
-				const all = [...fresh, ...replayed];
+			const run = async (put: PutStream): Promise<PairResult> => {
+				const tally = emptyTally();
+				const fresh = await put(freshPairs(store, job, rules, tally));
+				const count = sum(Object.values(tally.bySource));
+				const replayed: string[] = [];
+				// One iteration after the other, and as text: all of them take more memory than a worker has.
+				for (const [back, ref] of previous.entries()) {
+					const share = rules.replay[back] ?? 0;
+					const choose = (available: number) =>
+						drawReplayed(available, count, share, hashSeed(seed, line, iteration), back);
+					for (const each of await readChosenLines(store, ref, pair, choose)) replayed.push(toJsonLines([each]));
+				}
+				const all = count + replayed.length;
 				return {
-					pairs: await put(toJsonLines(all)),
-					fresh: await put(toJsonLines(fresh)),
-					count: all.length,
-					counts: countPairs(fresh, replayed),
-					verdicts: countVerdicts(verdicts),
-					steps: Math.ceil((all.length * epochs) / batchSize),
+					pairs: replayed.length === 0 ? fresh : await put(behind(await store.get(fresh), replayed)),
+					fresh,
+					count: all,
+					counts: pairCounts(tally, replayed.length),
+					verdicts: verdictCounts(tally),
+					steps: Math.ceil((all * epochs) / batchSize),
 				};
-			});
+			};
+			return longStep(() => durableStep(store, "pair", inputs, run));
 		},
 	};
+}
+
+/** New pairs as JSON lines, of one part of the candidates after the other, which are counted as they come. */
+async function* freshPairs(
+	store: Store,
+	{ candidates, verdicts, iteration }: PairJob,
+	rules: CampaignConfig["pairs"],
+	tally: PairTally,
+): AsyncGenerator<string> {
+	for await (const part of untilWorkerStops(readJudged(store, [candidates], verdicts))) {
+		const pairs = makePairs(part.groups, part.verdicts, rules, iteration);
+		addToTally(tally, part.verdicts, pairs);
+		yield toJsonLines(pairs);
+	}
+}
+
+async function* behind(fresh: Uint8Array, replayed: readonly string[]): AsyncGenerator<string | Uint8Array> {
+	yield fresh;
+	yield* replayed;
 }

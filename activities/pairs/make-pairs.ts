@@ -33,50 +33,57 @@ export function makePairs(
 }
 
 /**
- * Pairs of earlier iterations to train on again: of iteration t−i at most `shares[i−1]` times as many as there are new
- * ones, drawn without replacement (section 4: 30 % from t−1, 15 % from t−2).
+ * Which pairs of iteration t−1−`back` are trained on again: indices, drawn without replacement, at most `share` times as many as
+ * there are new pairs (section 4: 30 % from t−1, 15 % from t−2).
  */
-export function replayPairs(
-	newCount: number,
-	previous: readonly (readonly Pair[])[],
-	shares: readonly number[],
-	seed: number,
-): Pair[] {
-	return previous.flatMap((pairs, i) => {
-		const count = Math.floor(newCount * (shares[i] ?? 0));
-		return shuffle(pairs, createRandom(hashSeed(seed, "replay", i))).slice(0, count);
-	});
+export function drawReplayed(available: number, newCount: number, share: number, seed: number, back: number): number[] {
+	const indices = Array.from({ length: available }, (_, i) => i);
+	return shuffle(indices, createRandom(hashSeed(seed, "replay", back))).slice(0, Math.floor(newCount * share));
+}
+
+/** What is counted while pairs are made, part by part. */
+export interface PairTally {
+	readonly bySource: Record<Pair["source"], number>;
+	readonly byKind: Record<"judged" | "invalid" | "unjudged", number>;
+	/** Pairs of candidates whose comparison is known, and those of them that tie. */
+	comparisons: number;
+	ties: number;
+}
+
+export function emptyTally(): PairTally {
+	const byKind = { judged: 0, invalid: 0, unjudged: 0 };
+	return { bySource: { "T>S": 0, "S>T": 0, "S>S": 0, "T>T": 0 }, byKind, comparisons: 0, ties: 0 };
+}
+
+/** Counts more verdicts, and the pairs that they gave. */
+export function addToTally(tally: PairTally, verdicts: readonly Verdict[], fresh: readonly Pair[]): void {
+	for (const { source } of fresh) tally.bySource[source]++;
+	for (const verdict of verdicts) {
+		if (!isJudgment(verdict)) {
+			tally.byKind[verdict.kind]++;
+			continue;
+		}
+		tally.byKind.judged++;
+		for (const [i, row] of preferencesOf(verdict).entries()) {
+			const known = row.slice(i + 1).filter((p) => p !== null);
+			tally.comparisons += known.length;
+			tally.ties += known.filter((p) => p === 0.5).length;
+		}
+	}
 }
 
 /** New pairs by who wrote the chosen and the rejected answer, and how many old ones were replayed. */
-export function countPairs(fresh: readonly Pair[], replayed: readonly Pair[]): PairCounts {
-	const count = (source: Pair["source"]) => fresh.filter((p) => p.source === source).length;
+export function pairCounts({ bySource }: PairTally, replayed: number): PairCounts {
 	return {
-		teacherOverStudent: count("T>S"),
-		studentOverTeacher: count("S>T"),
-		studentOverStudent: count("S>S"),
-		replayed: replayed.length,
+		teacherOverStudent: bySource["T>S"],
+		studentOverTeacher: bySource["S>T"],
+		studentOverStudent: bySource["S>S"],
+		replayed,
 	};
 }
 
 /** What became of the prompts that were sent to the oracle. */
-export function countVerdicts(verdicts: readonly Verdict[]): VerdictCounts {
-	let comparisons = 0;
-	let ties = 0;
-	for (const verdict of verdicts) {
-		if (!isJudgment(verdict)) continue;
-		for (const [i, row] of preferencesOf(verdict).entries()) {
-			const known = row.slice(i + 1).filter((p) => p !== null);
-			comparisons += known.length;
-			ties += known.filter((p) => p === 0.5).length;
-		}
-	}
-	const count = (kind: Verdict["kind"]) => verdicts.filter((v) => v.kind === kind).length;
-	return {
-		prompts: verdicts.length,
-		judged: verdicts.filter(isJudgment).length,
-		invalid: count("invalid"),
-		unjudged: count("unjudged"),
-		ties: comparisons === 0 ? 0 : ties / comparisons,
-	};
+export function verdictCounts({ byKind, comparisons, ties }: PairTally): VerdictCounts {
+	const prompts = byKind.judged + byKind.invalid + byKind.unjudged;
+	return { prompts, ...byKind, ties: comparisons === 0 ? 0 : ties / comparisons };
 }

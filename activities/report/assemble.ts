@@ -1,9 +1,10 @@
 import type { CampaignConfig } from "../../core/config.ts";
 import { LINES, type LineKey } from "../../core/events.ts";
 import { evaluationRow } from "../../core/records.ts";
-import type { Report, ReportIteration, ReportLine } from "../../core/report.ts";
+import type { Report, ReportIteration, ReportLine, ReportPoint } from "../../core/report.ts";
 import type { EvaluatedPolicy, EvaluationResult, IterationRecord, ReportJob } from "../../core/steps.ts";
 import { type Judged, reportPoint, winRateDifference } from "../evaluation/evaluate.ts";
+import { durableStep } from "../store/durable-step.ts";
 import { readJsonLines } from "../store/json-lines.ts";
 import type { Store } from "../store/store.ts";
 import { changedExamples } from "./examples.ts";
@@ -17,15 +18,15 @@ const MAX_CURVE_POINTS = 200;
 /** Puts a campaign's report together from its iteration records. */
 export async function assembleReport(
 	store: Store,
-	{ spec, status }: ReportJob,
+	{ spec, status, steering = [] }: ReportJob,
 	records: readonly IterationRecord[],
 	config: CampaignConfig,
 	facts: { readonly engine: string; readonly startedAt: string },
 ): Promise<Report> {
 	const evaluated = records.flatMap((record) => record.evaluated);
-	const lines = await Promise.all(
-		(["dno", ...spec.baselines] as const).map((key) => reportLine(store, key, evaluated)),
-	);
+	const lines: ReportLine[] = [];
+	// One after the other: the rows of all policies take more memory than a worker has.
+	for (const key of ["dno", ...spec.baselines] as const) lines.push(await reportLine(store, key, evaluated));
 	const iterations = await Promise.all(
 		records.filter((record) => record.iteration > 0).map((record) => reportIteration(store, record, evaluated)),
 	);
@@ -45,6 +46,7 @@ export async function assembleReport(
 			best: best(lines[0]),
 		},
 		config,
+		...(steering.length > 0 && { steering: steering as Report["steering"] }),
 		lines,
 		iterations,
 		...changed,
@@ -63,11 +65,8 @@ function best(dno: ReportLine | undefined): number {
 async function reportLine(store: Store, key: LineKey, evaluated: readonly EvaluatedPolicy[]): Promise<ReportLine> {
 	// Every line begins at the initial policy, which is evaluated once.
 	const own = evaluated.filter((e) => e.line === key || e.iteration === 0);
-	const points = await Promise.all(
-		own.map(async ({ iteration, heldOut, validation }) =>
-			reportPoint(iteration, await readJudged(store, heldOut), await readJudged(store, validation)),
-		),
-	);
+	const points: ReportPoint[] = [];
+	for (const each of own) points.push(await pointOf(store, each));
 	const line = { name: LINES[key], points };
 	const dno = evaluated.findLast((e) => e.line === "dno")!;
 	// DNO is compared with itself one iteration before, every other line with DNO.
@@ -75,6 +74,16 @@ async function reportLine(store: Store, key: LineKey, evaluated: readonly Evalua
 	if (dno.iteration === 0 || other === undefined) return line;
 	const difference = winRateDifference(await rows(store, dno), await rows(store, other));
 	return { ...line, ...(difference && { [key === "dno" ? "lastStep" : "dnoAhead"]: difference }) };
+}
+
+/**
+ * Kept as a step's result, so that a report reads new evaluations alone: a function's machine has none of the earlier ones at hand,
+ * and no room for all rows at once.
+ */
+async function pointOf(store: Store, { iteration, heldOut, validation }: EvaluatedPolicy): Promise<ReportPoint> {
+	return durableStep(store, "report-point", { iteration, heldOut, validation }, async () =>
+		reportPoint(iteration, await readJudged(store, heldOut), await readJudged(store, validation)),
+	);
 }
 
 async function reportIteration(

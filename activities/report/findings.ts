@@ -12,7 +12,7 @@ export function findings(lines: readonly ReportLine[], iterations: readonly Repo
 	const last = dno?.points.at(-1);
 	if (dno === undefined || first === undefined || last === undefined || last.iteration === 0) return [];
 	return [
-		`After ${last.iteration} iterations DNO's win rate against the teacher is ${withInterval(last)}, from ${withInterval(first)}; ${againstHalf(last)}.`,
+		`After ${last.iteration} ${last.iteration === 1 ? "iteration" : "iterations"} DNO's win rate against the teacher is ${withInterval(last)}, from ${withInterval(first)}; ${againstHalf(last)}.`,
 		`Against the initial policy DNO wins ${percent(last.winRateAgainstInitial)}, ties counted half.`,
 		...accuracyChange(first, last),
 		...lines.filter((line) => line !== dno).map((line) => compare(last, line)),

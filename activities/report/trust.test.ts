@@ -49,7 +49,7 @@ const unjudged: Verdict = { ...base, kind: "unjudged", judge: "j", reason: "" };
 
 async function record(chunks: readonly (readonly Verdict[])[]): Promise<IterationRecord> {
 	const ids = chunks.flat().map((_, i) => `p${i}`);
-	const candidates = [{ parts: [await put(ids.map(pairOf))], count: ids.length }];
+	const candidates = [{ parts: [await put(ids.map(pairOf))], partSize: ids.length, count: ids.length }];
 	const verdicts = await Promise.all(chunks.map(put));
 	return { judged: [{ candidates, verdicts }] } as unknown as IterationRecord;
 }

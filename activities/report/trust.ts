@@ -1,12 +1,12 @@
 import type { CampaignConfig } from "../../core/config.ts";
 import { isProgram } from "../../core/oracle-config.ts";
-import { type CandidateGroup, verdict as verdictSchema } from "../../core/records.ts";
+import type { CandidateGroup } from "../../core/records.ts";
 import type { IterationRecord } from "../../core/steps.ts";
 import { figuresOf, type TrustFigures } from "../../core/trust.ts";
 import { familiesOf, type JudgeFamilies, mergeTallies, type TrustTally, tallyTrust } from "../../core/trust-tally.ts";
-import { mergeCandidates, readCandidates } from "../oracle/candidates.ts";
+import { untilWorkerStops } from "../long-step.ts";
+import { readJudged } from "../oracle/candidates.ts";
 import { durableStep } from "../store/durable-step.ts";
-import { readJsonLines } from "../store/json-lines.ts";
 import type { Store } from "../store/store.ts";
 
 type Judged = NonNullable<IterationRecord["judged"]>[number];
@@ -35,17 +35,12 @@ export async function campaignTrust(
 	return mergeTallies(tallies).map(figuresOf);
 }
 
-/** Chunk by chunk: verdicts with all that was asked are large. */
+/** Part by part: verdicts with all that was asked are large. */
 async function tally(store: Store, { candidates, verdicts }: Judged, families: Families): Promise<TrustTally[]> {
-	const sets = await Promise.all(candidates.map((set) => readCandidates(store, set)));
-	const groups = mergeCandidates(sets);
 	const tallies: TrustTally[][] = [];
-	let from = 0;
-	for (const ref of verdicts) {
-		const chunk = await readJsonLines(store, ref, verdictSchema);
-		const items = chunk.map((verdict, i) => ({ verdict, candidates: authored(groups[from + i]!, families) }));
+	for await (const part of untilWorkerStops(readJudged(store, candidates, verdicts))) {
+		const items = part.verdicts.map((verdict, i) => ({ verdict, candidates: authored(part.groups[i]!, families) }));
 		tallies.push(tallyTrust(items, families.judges));
-		from += chunk.length;
 	}
 	return mergeTallies(tallies);
 }

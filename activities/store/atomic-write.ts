@@ -1,19 +1,30 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
+import { closeSync, fsync, linkSync, open as openCallback, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { DnoError } from "../../core/errors.ts";
 import { systemError } from "../../core/system-errors.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** A file's content; large ones in parts. */
-type Content = Uint8Array | string | Iterable<Uint8Array>;
+type Content = Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /**
  * Writes a file so that it is there whole or not at all: to a temporary name in the same folder, flushed, then renamed.
  *
+ * @param isNameFlushed false where it does no harm that a power cut takes the file away again: what names it is flushed later
  * @throws DnoError where it cannot be written, e.g. on a full disk
  */
-export async function writeFileAtomic(path: string, content: Content): Promise<void> {
-	await replaceAtomically(path, (temporary) => writeFlushed(temporary, content));
+export async function writeFileAtomic(path: string, content: Content, isNameFlushed = true): Promise<void> {
+	const write = (temporary: string) => writeFlushed(temporary, content);
+	await replace(path, isNameFlushed, (temporary) =>
+		write(temporary).catch(async (error: NodeJS.ErrnoException) => {
+			if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+			await makeFolder(dirname(path));
+			await write(temporary);
+		}),
+	);
 }
 
 /**
@@ -23,12 +34,22 @@ export async function writeFileAtomic(path: string, content: Content): Promise<v
  * @throws DnoError where it cannot be written; what `make` throws, where that is no error of the file system
  */
 export async function replaceAtomically(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+	await replace(path, true, async (temporary) => {
+		await makeFolder(dirname(path));
+		await make(temporary);
+	});
+}
+
+async function replace(
+	path: string,
+	isNameFlushed: boolean,
+	make: (temporary: string) => Promise<void>,
+): Promise<void> {
 	const temporary = temporaryName(path);
 	try {
-		await mkdir(dirname(path), { recursive: true });
 		await make(temporary);
 		await rename(temporary, path).catch((error) => renameOverFolder(temporary, path, error));
-		await flush(dirname(path));
+		if (isNameFlushed) await flush(dirname(path));
 	} catch (cause) {
 		// Where that is possible: the error that is on its way matters more.
 		await rm(temporary, { recursive: true, force: true }).catch(() => {});
@@ -52,25 +73,102 @@ const NO_LINKS: readonly (string | undefined)[] = ["EPERM", "ENOSYS", "ENOTSUP",
  * Like {@link writeFileAtomic}, except that a file which is there stays: of several writers, in other processes too, the
  * first one wins. Where the file system has no hard links, two that write at the same moment replace one another.
  *
+ * What waits for the disk is done beside other work. What the kernel does in memory is not: it takes microseconds, and handing
+ * it to a thread several times as long, which counts where many small files are written.
+ *
+ * @param isNameFlushed see {@link writeFileAtomic}
+ * @returns whether this was the first one
  * @throws DnoError where it cannot be written
  */
-export async function writeFirstAtomic(path: string, content: Content): Promise<void> {
+export async function writeFirstAtomic(
+	path: string,
+	content: Uint8Array | string,
+	isNameFlushed = true,
+): Promise<boolean> {
 	const temporary = temporaryName(path);
 	try {
-		await writeFlushed(temporary, content).catch(async (error: NodeJS.ErrnoException) => {
-			if (error.code !== "ENOENT") throw error;
-			await mkdir(dirname(path), { recursive: true });
-			await writeFlushed(temporary, content);
-		});
-		await link(temporary, path).catch(async (error: NodeJS.ErrnoException) => {
-			if (NO_LINKS.includes(error.code)) await rename(temporary, path);
-			else if (error.code !== "EEXIST") throw error;
-		});
-		await flush(dirname(path));
+		const file = await createIn(dirname(path), temporary);
+		try {
+			writeFileSync(file, content);
+			await flushOpen(file);
+		} finally {
+			closeSync(file);
+		}
+		const isFirst = linkFirst(temporary, path);
+		if (!isNameFlushed) return isFirst;
+		const folder = openSync(dirname(path), "r");
+		try {
+			await flushOpen(folder);
+		} finally {
+			closeSync(folder);
+		}
+		return isFirst;
 	} catch (cause) {
 		throw writeError(path, cause);
 	} finally {
-		await unlink(temporary).catch(() => {});
+		rmSync(temporary, { force: true });
+	}
+}
+
+const flushOpen = promisify(fsync);
+
+const openFile = promisify(openCallback);
+
+/** A new file's descriptor, in a folder that is made for it. Beside other work: a new file waits for the journal of others' flushes. */
+async function createIn(folder: string, path: string): Promise<number> {
+	return openFile(path, "wx").catch(async (error: NodeJS.ErrnoException) => {
+		if (error.code !== "ENOENT") throw error;
+		await makeFolder(folder);
+		return openFile(path, "wx");
+	});
+}
+
+/** Whether the file has got the name, and nobody else had it. */
+function linkFirst(temporary: string, path: string): boolean {
+	try {
+		linkSync(temporary, path);
+		return true;
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === "EEXIST") return false;
+		if (!NO_LINKS.includes(code)) throw error;
+		renameSync(temporary, path);
+		return true;
+	}
+}
+
+/**
+ * Writes a file whose name is known once it is written.
+ *
+ * @param folder where it lies meanwhile
+ * @param use moves it where it belongs; what it leaves is removed
+ * @throws DnoError where it cannot be written; what `content` and `use` throw
+ */
+export async function writeUnnamed<T>(
+	folder: string,
+	content: AsyncIterable<Uint8Array>,
+	use: (temporary: string) => Promise<T>,
+): Promise<T> {
+	const temporary = temporaryName(join(folder, "unnamed"));
+	try {
+		await makeFolder(folder);
+		await writeFlushed(temporary, content);
+		return await use(temporary);
+	} catch (cause) {
+		throw writeError(temporary, cause);
+	} finally {
+		await rm(temporary, { force: true }).catch(() => {});
+	}
+}
+
+/** Gives a flushed file another name, on the same file system. @throws DnoError where that cannot be done */
+export async function moveAtomically(from: string, to: string): Promise<void> {
+	try {
+		await makeFolder(dirname(to));
+		await rename(from, to);
+		await flush(dirname(to));
+	} catch (cause) {
+		throw writeError(to, cause);
 	}
 }
 
@@ -80,7 +178,7 @@ export async function writeFlushed(path: string, content: Content): Promise<void
 	try {
 		const parts = typeof content === "string" || content instanceof Uint8Array ? [content] : content;
 		// Each goes behind the one before.
-		for (const part of parts) await file.writeFile(part);
+		for await (const part of parts) await file.writeFile(part);
 		await file.sync();
 	} finally {
 		await file.close();
@@ -103,11 +201,16 @@ function temporaryName(path: string): string {
 	return `${path}.${randomUUID()}.tmp`;
 }
 
+/** Whether a file has been written, and is not renamed yet; a path's folders do not matter. */
+export function isTemporary(path: string): boolean {
+	return TEMPORARY.test(path);
+}
+
 /** Removes what killed processes left half-written in a folder. Only for who has the folder to himself. */
 export async function removeTemporaries(folder: string): Promise<void> {
 	for (const entry of await readdir(folder, { withFileTypes: true })) {
 		const path = join(folder, entry.name);
-		if (TEMPORARY.test(entry.name)) await rm(path, { recursive: true, force: true });
+		if (isTemporary(entry.name)) await rm(path, { recursive: true, force: true });
 		else if (entry.isDirectory()) await removeTemporaries(path);
 	}
 }

@@ -6,8 +6,13 @@ import type { Lineage, Store } from "./store.ts";
 /** Raise when a step's meaning changes, so that results of the old code are not taken for the new. */
 const STEP_VERSION = 2;
 
+type Data = Uint8Array | string | { readonly file: string };
+
 /** Stores an artifact of the step, with its lineage. */
-export type Put = (data: Uint8Array | string | { readonly file: string }) => Promise<ArtifactRef>;
+export type Put = (data: Data) => Promise<ArtifactRef>;
+
+/** Also one that is made as it is written. */
+export type PutStream = (data: Data | AsyncIterable<string | Uint8Array>) => Promise<ArtifactRef>;
 
 /**
  * Runs a step once for given inputs: a result recorded under the hash of its name and inputs is returned as it is, as long
@@ -21,27 +26,45 @@ export async function durableStep<T>(
 	store: Store,
 	name: string,
 	inputs: unknown,
-	run: (put: Put, before: T | undefined) => Promise<T>,
+	run: (put: PutStream, before: T | undefined) => Promise<T>,
 	isFinished: (result: T) => boolean = () => true,
 ): Promise<T> {
 	const key = stepKey(name, inputs);
-	const found = (await store.findStep(key)) as T | undefined;
+	const found = (await store.findStep(key, currentCampaign())) as T | undefined;
 	if (found !== undefined && isFinished(found)) return found;
 	const lineage = lineageOf(name, inputs);
-	const put: Put = (data) =>
-		typeof data === "object" && "file" in data ? store.putFile(data.file, lineage) : store.put(data, lineage);
+	const put: PutStream = (data) => {
+		if (typeof data === "string" || data instanceof Uint8Array) return store.put(data, lineage);
+		return "file" in data ? store.putFile(data.file, lineage) : store.putStream(data, lineage);
+	};
 	const result = await run(put, found);
-	await store.recordStep(key, { name, inputs, result });
+	await store.recordStep(key, { name, inputs, result, campaign: currentCampaign() });
 	return result;
 }
 
 /** The result of a step that has run before, finished or not; undefined where it has not. */
 export async function findStep<T>(store: Store, name: string, inputs: unknown): Promise<T | undefined> {
-	return (await store.findStep(stepKey(name, inputs))) as T | undefined;
+	return (await store.findStep(stepKey(name, inputs), currentCampaign())) as T | undefined;
 }
 
-function stepKey(name: string, inputs: unknown): string {
-	return hashJson({ version: STEP_VERSION, name, inputs });
+/** @param version another one than that of now, for records of older code */
+export function stepKey(name: string, inputs: unknown, version = STEP_VERSION): string {
+	return hashJson({ version, name, inputs });
+}
+
+/** Whether a key is that of a step with these inputs, for this version of the code or one before. */
+export function isKeyOf(key: string, name: string, inputs: unknown): boolean {
+	return Array.from({ length: STEP_VERSION }, (_, i) => stepKey(name, inputs, i + 1)).includes(key);
+}
+
+/** The id of the campaign that the running activity works for; its children are named `<id>/…`. */
+function currentCampaign(): string | undefined {
+	return campaignOf(Context.current().info.workflowExecution?.workflowId);
+}
+
+/** The id of the campaign that a workflow belongs to. */
+export function campaignOf(workflowId: string | undefined): string | undefined {
+	return workflowId?.split("/", 1)[0];
 }
 
 /** Stores what an activity makes that is not the result of a step of its own, with its lineage. */

@@ -1,4 +1,5 @@
 import type { ArtifactRef } from "../../core/records.ts";
+import type { StepRecord } from "./step-record.ts";
 
 /** What an artifact was made from: the step, its inputs and the workflow run that asked for it. */
 export interface Lineage {
@@ -10,6 +11,8 @@ export interface Lineage {
 /** Content-addressed artifacts, and the results of finished steps by the hash of their inputs. */
 export interface Store {
 	put(bytes: Uint8Array | string, lineage: Lineage): Promise<ArtifactRef>;
+	/** Like {@link put} for text too large to hold in memory; it is written as it comes. */
+	putStream(text: AsyncIterable<string | Uint8Array>, lineage: Lineage): Promise<ArtifactRef>;
 	/** Like {@link put} for a file too large to read at once. */
 	putFile(path: string, lineage: Lineage): Promise<ArtifactRef>;
 	/** @throws DnoError when the artifact is missing or its bytes do not hash to its name */
@@ -20,10 +23,11 @@ export interface Store {
 	 * @throws DnoError when the artifact is missing or its bytes do not hash to its name
 	 */
 	exportTo(ref: ArtifactRef, path: string): Promise<void>;
-	/** The result recorded under `key`; undefined where there is none, or an artifact that it names is missing. */
-	findStep(key: string): Promise<unknown>;
-	recordStep(
-		key: string,
-		step: { readonly name: string; readonly inputs: unknown; readonly result: unknown },
-	): Promise<void>;
+	/**
+	 * The result recorded under `key`; undefined where there is none, it is damaged, or an artifact that it names is missing.
+	 *
+	 * @param campaign who asks: what it uses stays, also when the campaign that recorded it is deleted
+	 */
+	findStep(key: string, campaign?: string): Promise<unknown>;
+	recordStep(key: string, step: StepRecord): Promise<void>;
 }

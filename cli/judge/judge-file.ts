@@ -8,8 +8,8 @@ import { isProgram, type OracleConfig } from "../../core/oracle-config.ts";
 import { SCHEMA_VERSION } from "../../core/records.ts";
 import { ledgerFile } from "../../infra/campaign/folders.ts";
 import type { JudgingOutcome, JudgingRun } from "../../infra/judge/run-judging.ts";
+import { mapOraclePaths } from "../../infra/workspace/config-paths.ts";
 import { checkOracle } from "../check-oracle.ts";
-import { mapOraclePaths } from "../config-paths.ts";
 import { acquireLock } from "../lock.ts";
 
 type FileRun = Pick<JudgingRun, "oracle" | "folder" | "groups" | "emit" | "signal"> & {

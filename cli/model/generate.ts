@@ -6,6 +6,7 @@ import { createOnnxEngine } from "../../gpu-worker/engines/onnx/index.ts";
 import type { Tokenizer } from "../../gpu-worker/formats/tokenizer.ts";
 import { readModelConfig } from "../../gpu-worker/model/folder.ts";
 import { openPromptFormat } from "../../gpu-worker/prompt-format.ts";
+import { DEVICE_ARG, deviceOf } from "../device-option.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { parseStrictly, type StrictArgs, wholeNumber } from "../strict-args.ts";
 
@@ -20,6 +21,7 @@ const ARGS = {
 	"max-tokens": { type: "string", valueHint: "n", description: "Longest response in tokens (default: 256)" },
 	temperature: { type: "string", valueHint: "t", description: "Softmax temperature (default: 1)" },
 	"top-p": { type: "string", valueHint: "p", description: "Nucleus mass in (0, 1] (default: 1)" },
+	device: DEVICE_ARG,
 	int8: { type: "boolean", description: "Round the model's matrices to 8 bits: faster and smaller, not exact" },
 	json: { type: "boolean", description: "Print every response as JSON, one a line" },
 	debug: { type: "boolean", description: "Print stacks of errors" },
@@ -42,6 +44,7 @@ export const generateCommand = defineCommand({
  */
 export async function runGenerate(rawArgs: readonly string[], print: (text: string) => void): Promise<number> {
 	const args = parseStrictly("dno model generate", rawArgs, ARGS);
+	const { device } = await deviceOf(args);
 	const { dir, prompt, count, seed, settings, weights, isRaw, isJson } = readArgs(args);
 	const { maxPositions } = readModelConfig(dir);
 	const { tokenizer, encodePrompt } = openPromptFormat(dir, isRaw ? "raw" : "chat");
@@ -54,7 +57,7 @@ export async function runGenerate(rawArgs: readonly string[], print: (text: stri
 	const interrupt = listenForInterrupt(() => {});
 	const { signal } = interrupt;
 	try {
-		const sampler = await createOnnxEngine().openSampler(dir, weights);
+		const sampler = await createOnnxEngine({ device }).openSampler(dir, weights);
 		const onToken = count === 1 && !isJson ? (_: unknown, token: number) => stream.push(token) : undefined;
 		try {
 			const [responses] = await sampler.sample(

@@ -36,9 +36,9 @@ describe("dno model show", () => {
 		const facts = JSON.parse(json) as Record<string, never> & { memory: Record<string, number> };
 		const counted = [...readModel(dir).weights.values()].reduce((sum, { length }) => sum + length, 0);
 		expect(facts).toMatchObject({ architecture: "LlamaForCausalLM", parameters: counted, dtype: "float32" });
-		const { layers, kvHeads, headDim, vocabSize, hiddenSize } = tinyConfig(true);
+		const { layers, kvHeads, headDim, vocabSize } = tinyConfig(true);
 		const cache = 2 * layers * kvHeads * headDim * 2 * 8;
-		expect(facts.memory.sampling).toBe(4 * (counted + vocabSize * hiddenSize + cache + 3 * 2 * vocabSize));
+		expect(facts.memory.sampling).toBe(4 * (counted + cache + 3 * 2 * vocabSize));
 		expect(facts.memory.full).toBeGreaterThan(20 * counted);
 		expect(facts).not.toHaveProperty("chatExample");
 	});

@@ -9,12 +9,14 @@ import type { SequenceRow } from "../../gpu-worker/engines/onnx/batch.ts";
 import { openScorer } from "../../gpu-worker/engines/onnx/scorer.ts";
 import { readMergedModel } from "../../gpu-worker/model/folder.ts";
 import { openPromptFormat } from "../../gpu-worker/prompt-format.ts";
+import { DEVICE_ARG, deviceOf } from "../device-option.ts";
 import { parseStrictly } from "../strict-args.ts";
 
 const ARGS = {
 	dir: { type: "positional", description: "A Hugging Face folder; with a LoRA adapter in it, the adapted model" },
 	in: { type: "string", valueHint: "file", required: true, description: "Lines {prompt, response} as JSON" },
 	raw: { type: "boolean", description: "Give prompts as they are, not through the chat template" },
+	device: DEVICE_ARG,
 	json: { type: "boolean", description: "Print {logProbabilities: […]} a line, one number a response token" },
 	debug: { type: "boolean", description: "Print stacks of errors" },
 } as const satisfies ArgsDef;
@@ -45,6 +47,7 @@ export async function runScore(rawArgs: readonly string[], print: (text: string)
 	if (file === undefined) {
 		throw new DnoError({ what: "--in is missing", where: "dno model score", mend: "Name a file", kind: "usage" });
 	}
+	const { device } = await deviceOf(args);
 	const model = readMergedModel(dir);
 	const { encodePrompt, tokenizer } = openPromptFormat(dir, args.options.has("raw") ? "raw" : "chat");
 	const rows = (await readLines(file)).map(({ prompt, response }, index): SequenceRow => {
@@ -56,7 +59,7 @@ export async function runScore(rawArgs: readonly string[], print: (text: string)
 		const what = `prompt and response do not fit the model's ${model.config.maxPositions} positions`;
 		throw new DnoError({ what, where, got: length, mend: "Shorten the line" });
 	});
-	const scorer = await openScorer(model, availableParallelism());
+	const scorer = await openScorer(model, { threads: availableParallelism(), device });
 	try {
 		for (let at = 0; at < rows.length; at += LINES_AT_ONCE) {
 			const part = rows.slice(at, at + LINES_AT_ONCE);

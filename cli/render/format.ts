@@ -4,6 +4,14 @@ export function count(value: number): string {
 	return Math.round(value).toLocaleString("en-US");
 }
 
+/** Bytes in decimal units, as disks are sold: `312 B`, `4.2 kB`, `1.3 GB`. */
+export function size(bytes: number): string {
+	const units = ["B", "kB", "MB", "GB", "TB"];
+	const power = Math.min(units.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
+	const value = bytes / 1000 ** power;
+	return `${power > 0 && value < 99.5 ? value.toPrecision(2) : Math.round(value)} ${units[power]}`;
+}
+
 /** US dollars: cents, and what is less than a cent with two digits: `$12.30`, `$0.0042`. */
 export function dollars(value: number): string {
 	if (value === 0 || value >= 0.01) return `$${value.toFixed(2)}`;

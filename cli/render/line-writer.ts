@@ -59,6 +59,14 @@ export class LineWriter {
 					...this.#wrapWords(`Paused: ${event.reason}`, 4).map(yellow),
 					...(event.resume === undefined ? [`${event.mend}.`] : [`${event.mend} and go on with:`, `  ${event.resume}`]),
 				];
+			case "approval":
+				return [
+					"",
+					...this.#wrapWords(
+						`The policy of iteration ${event.iteration} waits for dno approve, or dno approve --reject`,
+						4,
+					).map(yellow),
+				];
 			case "stopped":
 				return ["", `Stopped after iteration ${event.finishedIterations}. Go on with:`, `  ${event.resume}`];
 			case "finished": {

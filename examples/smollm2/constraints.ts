@@ -20,7 +20,9 @@ export function check(constraint: Constraint, response: string): string | undefi
 		case "sentences": {
 			const found = sentencesOf(text).length;
 			if (!/[.!?]$/.test(text)) return "the last sentence is not finished";
-			return found === constraint.count ? undefined : `${found} sentences instead of ${constraint.count}`;
+			return found === constraint.count
+				? undefined
+				: `${found} ${found === 1 ? "sentence" : "sentences"} instead of ${constraint.count}`;
 		}
 		case "bullets":
 			return checkLines(text, constraint.count, (line) => /^- \S/.test(line), "bullet points");

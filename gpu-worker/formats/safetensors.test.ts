@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { DnoError } from "../../core/errors.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { FLOAT_TYPES } from "./dtypes.ts";
-import { encodeSafetensors, readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
+import { encodeSafetensors, readSafetensors, SafetensorsReader, type Tensor, writeSafetensors } from "./safetensors.ts";
 
 /** A file with this header and so many bytes of data. */
 function writeRaw(path: string, header: unknown, dataBytes: number, length?: bigint): void {
@@ -66,6 +66,25 @@ describe("round trip", () => {
 			await writeSafetensors(path, [["a", { shape: [2, 3], data }]], {}, dtype);
 			expect(readSafetensors(path).tensors.get("a")).toEqual({ shape: [2, 3], data: expected[dtype] });
 			expect(statSync(path).size % 8).toBe(dtype === "F32" ? 0 : 4);
+		}
+	});
+
+	test("rows of a matrix are read by themselves, in any order and number", async () => {
+		const path = join(temporaryFolder(), "x.safetensors");
+		const matrix = { shape: [5, 3], data: Float32Array.from({ length: 15 }, (_, i) => i / 8) };
+		const rows = [4, 0, 4, 2];
+		const expected = Float32Array.from(rows.flatMap((row) => [...matrix.data.subarray(3 * row, 3 * row + 3)]));
+		for (const dtype of FLOAT_TYPES) {
+			const before = { shape: [3], data: Float32Array.of(7, 8, 9) };
+			await writeSafetensors(path, Object.entries({ before, matrix }), {}, dtype);
+			using reader = new SafetensorsReader(path);
+			expect(reader.readRows("matrix", rows)).toEqual(expected);
+			expect(reader.readRows("matrix", [])).toEqual(new Float32Array());
+			for (const none of [5, -1]) {
+				expect(() => reader.readRows("matrix", [0, none])).toThrow(`tensor matrix has 5 rows. got ${none}`);
+			}
+			expect(() => reader.readRows("before", [0])).toThrow("tensor before is no matrix");
+			expect(() => reader.readRows("behind", [0])).toThrow("tensor behind is missing");
 		}
 	});
 

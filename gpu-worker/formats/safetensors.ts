@@ -55,6 +55,41 @@ export class SafetensorsReader implements Disposable {
 	 * @throws DnoError where there is no such tensor or it has another type
 	 */
 	read(name: string): Tensor {
+		const { shape, dtype, start } = this.#place(name);
+		const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+		this.#readFloats(data, dtype, start);
+		return { shape, data };
+	}
+
+	/**
+	 * Reads rows of a matrix [N, D] one by one, so that no others are in memory: [rows.length, D], F16 and BF16 as float32.
+	 *
+	 * @throws DnoError where there is no such tensor, it has another type or no such row
+	 */
+	readRows(name: string, rows: ArrayLike<number>): Float32Array {
+		const { shape, dtype, start } = this.#place(name);
+		const [count, width] = shape;
+		if (count === undefined || width === undefined || shape.length !== 2) {
+			throw new DnoError({ what: `tensor ${name} is no matrix`, where: this.path, got: shape });
+		}
+		const rowBytes = width * (dtype === "F32" ? 4 : 2);
+		const data = new Float32Array(rows.length * width);
+		for (let i = 0; i < rows.length; i++) {
+			const row = rows[i]!;
+			if (!(row >= 0 && row < count)) {
+				throw new DnoError({ what: `tensor ${name} has ${count} rows`, where: this.path, got: row });
+			}
+			this.#readFloats(data.subarray(i * width, (i + 1) * width), dtype, start + row * rowBytes);
+		}
+		return data;
+	}
+
+	[Symbol.dispose](): void {
+		closeSync(this.#file);
+	}
+
+	/** Where a tensor's numbers begin in the file, and what they are. */
+	#place(name: string): { shape: readonly number[]; dtype: FloatType; start: number } {
 		const entry = this.#entries.get(name);
 		if (entry === undefined) throw new DnoError({ what: `tensor ${name} is missing`, where: this.path });
 		const { shape, dtype } = entry;
@@ -62,15 +97,13 @@ export class SafetensorsReader implements Disposable {
 			const what = `tensor ${name} is not F32, F16 or BF16`;
 			throw new DnoError({ what, where: this.path, got: dtype, mend: "Convert it to one of these" });
 		}
-		const start = this.header.dataStart + entry.data_offsets[0];
-		const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-		if (dtype === "F32") this.#fill(new Uint8Array(data.buffer), start);
-		else this.#widen(data, dtype, start);
-		return { shape, data };
+		return { shape, dtype, start: this.header.dataStart + entry.data_offsets[0] };
 	}
 
-	[Symbol.dispose](): void {
-		closeSync(this.#file);
+	/** Fills `data` with the numbers that begin at a place of the file. */
+	#readFloats(data: Float32Array, dtype: FloatType, start: number): void {
+		if (dtype === "F32") this.#fill(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start);
+		else this.#widen(data, dtype, start);
 	}
 
 	#widen(data: Float32Array, dtype: "F16" | "BF16", start: number): void {

@@ -60,6 +60,11 @@ export class WeightFiles implements Disposable {
 		return this.#find(name).reader.read(name);
 	}
 
+	/** Reads rows of a matrix, as float32 [rows.length, D]. */
+	readRows(name: string, rows: ArrayLike<number>): Float32Array {
+		return this.#find(name).reader.readRows(name, rows);
+	}
+
 	[Symbol.dispose](): void {
 		for (const reader of this.#readers.values()) reader[Symbol.dispose]();
 	}

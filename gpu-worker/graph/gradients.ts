@@ -1,6 +1,6 @@
 import { DnoError } from "../../core/errors.ts";
 import type { Graph, Value } from "./graph.ts";
-import { add } from "./ops/elementwise.ts";
+import { addGradients } from "./ops/gather.ts";
 
 /**
  * Adds to the graph the gradient of a scalar by each of `sources`, by reverse-mode differentiation: every node on a
@@ -29,7 +29,7 @@ export function gradients(graph: Graph, loss: Value, sources: readonly Value[]):
 			const gradient = inputGradients[i];
 			if (input === undefined || gradient === undefined || !needed.has(input.name)) return;
 			const sum = totals.get(input.name);
-			totals.set(input.name, sum === undefined ? gradient : add(sum, gradient));
+			totals.set(input.name, sum === undefined ? gradient : addGradients(sum, gradient));
 		});
 	}
 	return sources.map((source) => {

@@ -76,6 +76,11 @@ const cases: Case[] = [
 	["linear with a bias", ([x, w, b]) => op.linear(x!, w!, b!), [rows, { shape: [4, 3] }, { shape: [4] }]],
 	["gatherRows, a row twice", ([t, i]) => op.gatherRows(t!, i!), [{ shape: [4, 3] }, indices([2, 2], 1, 3, 1, 0)]],
 	["gatherRows, symbolic", ([t, i]) => op.gatherRows(t!, i!), [rows, { ...indices(["R"], 1, 0, 1), dims: [3] }]],
+	[
+		"gatherRows, of a table twice and multiplied by it",
+		([t, i, j]) => op.gemm(op.add(op.gatherRows(t!, i!), op.gatherRows(t!, j!)), t!, { transB: true }),
+		[{ shape: [4, 3] }, indices([3], 1, 3, 1), indices([3], 3, 0, 0)],
+	],
 	["gatherColumn", ([x, i]) => op.gatherColumn(x!, i!), [rows, { ...indices(["N"], 2, 0), dims: [2] }]],
 	["softmax", ([x]) => op.softmax(x!), [rows]],
 	["logSoftmax", ([x]) => op.logSoftmax(x!), [rows]],

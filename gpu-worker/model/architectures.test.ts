@@ -87,7 +87,7 @@ describe.each(Object.keys(tinyArchitectures))("%s, against torch and transformer
 		);
 		await sampler.dispose();
 		expect(sampled.map(([response]) => response!.tokens)).toEqual(expected.greedy);
-		const scorer = await openScorer({ config, weights }, 1);
+		const scorer = await openScorer({ config, weights }, { threads: 1 });
 		const sums = await scorer.score(prompts.map((prompt, i) => ({ prompt, responses: [sampled[i]![0]!.tokens] })));
 		await scorer.dispose();
 		sums.forEach(([sum], i) => {

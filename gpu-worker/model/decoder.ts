@@ -3,7 +3,7 @@ import * as op from "../graph/ops.ts";
 import type { Dim } from "../graph/shapes.ts";
 import { architectureOf, type Projection } from "./architectures.ts";
 import type { LlamaConfig } from "./config.ts";
-import { parameterSpecs } from "./parameters.ts";
+import { EMBEDDING, parameterSpecs } from "./parameters.ts";
 
 /**
  * The attention of one layer without its projections: q [N, heads·dh], k and v [N, kvHeads·dh], normalised where the
@@ -37,6 +37,17 @@ export function decoder(
 	attention: AttentionBlock,
 	linear: LinearLayer = op.linear,
 ): Value {
+	return decoderLayers(config, weights, op.gatherRows(weights(EMBEDDING), tokens), attention, linear);
+}
+
+/** {@link decoder} from the tokens' embeddings [N, D] on. */
+export function decoderLayers(
+	config: LlamaConfig,
+	weights: Weights,
+	embedded: Value,
+	attention: AttentionBlock,
+	linear: LinearLayer,
+): Value {
 	const norm = (x: Value, name: string) => op.rmsNorm(x, weights(`${name}.weight`), config.rmsNormEpsilon);
 	const { queryKeyNorm } = architectureOf(config.architecture);
 	const normHeads = (x: Value, name: string) => {
@@ -44,7 +55,7 @@ export function decoder(
 		const [rows, width] = x.shape as [Dim, number];
 		return op.reshape(norm(op.reshape(x, [rows, width / config.headDim, config.headDim]), name), x.shape);
 	};
-	let x = op.gatherRows(weights("model.embed_tokens.weight"), tokens);
+	let x = embedded;
 	for (let layer = 0; layer < config.layers; layer++) {
 		const at = `model.layers.${layer}`;
 		const project = (x: Value, name: Projection) => {
@@ -65,5 +76,5 @@ export function decoder(
 
 /** Scores of the next token: hidden states [N, D] → [N, V]. */
 export function logits(config: LlamaConfig, weights: Weights, hidden: Value, linear: LinearLayer = op.linear): Value {
-	return linear(hidden, weights(config.tieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"));
+	return linear(hidden, weights(config.tieEmbeddings ? EMBEDDING : "lm_head.weight"));
 }

@@ -42,7 +42,7 @@ function rowsOf(...sides: number[][][]): SequenceRow[] {
 }
 
 async function scores(name: keyof typeof models, rows: SequenceRow[]): Promise<number[][]> {
-	const scorer = await openScorer(models[name], 1);
+	const scorer = await openScorer(models[name], { threads: 1 });
 	const sums = await scorer.score(rows);
 	await scorer.dispose();
 	return sums;

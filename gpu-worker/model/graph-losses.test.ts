@@ -22,7 +22,7 @@ async function openLoss(build: (graph: Graph, tokens: Value) => LossValue) {
 	const { loss, outputs } = build(graph, graph.input("tokens", "float32", ["R"]));
 	graph.output("loss", loss);
 	for (const [name, value] of Object.entries(outputs)) graph.output(name, value);
-	const session = await openSession(graph, 1);
+	const session = await openSession(graph, { threads: 1 });
 	return async (feeds: Record<string, ReturnType<typeof float>>) => {
 		const results = await session.run(feeds);
 		return Object.fromEntries(

@@ -1,7 +1,7 @@
 import type { Graph } from "../graph/graph.ts";
 import type { QuantizedWeight } from "../graph/ops/quantized-linear.ts";
 import type { LlamaConfig } from "./config.ts";
-import { type ParameterSpec, parameterSpecs } from "./parameters.ts";
+import { EMBEDDING, type ParameterSpec, parameterSpecs } from "./parameters.ts";
 
 /** Weights that share a scale: fewer follow the weights more closely, and take more scales. */
 const BLOCK_SIZE = 32;
@@ -47,7 +47,6 @@ export function quantizeBlocks(weight: Float32Array, rows: number, columns: numb
 }
 
 const HEAD = "lm_head.weight";
-const EMBEDDING = "model.embed_tokens.weight";
 
 /** The matrices that a decoder multiplies with: those of its linear layers and the output projection. */
 function linearSpecs(config: LlamaConfig): ParameterSpec[] {
@@ -68,10 +67,7 @@ export function declareInt8Weights(graph: Graph, config: LlamaConfig): (name: st
 	return (name) => values.get(config.tieEmbeddings && name === EMBEDDING ? HEAD : name)!;
 }
 
-/**
- * A model's weights one by one as {@link declareInt8Weights} names them. The embedding stays in float32 as well, for it is
- * looked up, not multiplied with; where it is the output projection too, that is a rounded copy of it.
- */
+/** A decoding graph's weights one by one as {@link declareInt8Weights} names them. */
 export function* int8Weights(
 	weights: Iterable<readonly [string, Float32Array]>,
 	config: LlamaConfig,
@@ -79,8 +75,10 @@ export function* int8Weights(
 	const specs = new Map(linearSpecs(config).map((spec) => [spec.name, spec]));
 	for (const [name, data] of weights) {
 		const spec = specs.get(config.tieEmbeddings && name === EMBEDDING ? HEAD : name);
-		if (name === EMBEDDING || spec === undefined) yield [name, data];
-		if (spec === undefined) continue;
+		if (spec === undefined) {
+			yield [name, data];
+			continue;
+		}
 		const [rows, columns] = spec.shape as [number, number];
 		const { integers, scales } = quantizeBlocks(data, rows, columns);
 		yield [integersName(spec.name), integers];

@@ -3,8 +3,11 @@ import type { LlamaConfig } from "./config.ts";
 import { elementCount, type ParameterSpec, parameterCount } from "./parameters.ts";
 
 const FLOAT_BYTES = 4;
-/** Activations that a micro-batch may take where no size is set, in bytes. */
-const ACTIVATION_BYTES = 2e9;
+/**
+ * Activations that a micro-batch may take where no size is set, in bytes. Not more: a micro-batch holds the event loop, and with
+ * it the heartbeats of its step.
+ */
+const ACTIVATION_BYTES = 3e9;
 /** Row length that the estimate of attention's activations takes for granted. */
 const TYPICAL_LENGTH = 512;
 
@@ -26,12 +29,12 @@ export interface Workload {
 }
 
 /**
- * Bytes that sampling takes beside the process itself: weights in float32 (those that are embedding and output projection at
- * once lie there twice), the cache of keys and values, and a row of scores, log-probabilities and probabilities a response.
+ * Bytes that sampling takes beside the process itself: weights in float32 (without an embedding that is only looked up, in its
+ * file), the cache of keys and values, and a row of scores, log-probabilities and probabilities a response.
  */
 export function samplingBytes(config: LlamaConfig, { batch, length }: Workload): number {
 	const { layers, kvHeads, headDim, vocabSize, hiddenSize, tieEmbeddings } = config;
-	const weights = parameterCount(config) + (tieEmbeddings ? vocabSize * hiddenSize : 0);
+	const weights = parameterCount(config) - (tieEmbeddings ? 0 : vocabSize * hiddenSize);
 	const cache = 2 * layers * kvHeads * headDim * batch * length;
 	return FLOAT_BYTES * (weights + cache + 3 * batch * vocabSize);
 }

@@ -1,6 +1,9 @@
 import { architectureOf, type Projection } from "./architectures.ts";
 import type { LlamaConfig } from "./config.ts";
 
+/** The embedding's name in a Hugging Face checkpoint; of a tied model the output projection as well. */
+export const EMBEDDING = "model.embed_tokens.weight";
+
 /** A weight's name in a Hugging Face checkpoint and its shape. */
 export interface ParameterSpec {
 	readonly name: string;
@@ -13,7 +16,7 @@ export function parameterSpecs(config: LlamaConfig): ParameterSpec[] {
 	const queryWidth = config.heads * config.headDim;
 	const keyWidth = config.kvHeads * config.headDim;
 	const { queryKeyNorm } = architectureOf(config.architecture);
-	const specs: ParameterSpec[] = [{ name: "model.embed_tokens.weight", shape: [vocabSize, width] }];
+	const specs: ParameterSpec[] = [{ name: EMBEDDING, shape: [vocabSize, width] }];
 	for (let layer = 0; layer < config.layers; layer++) {
 		const at = `model.layers.${layer}`;
 		const norm = (name: string, size: number) => specs.push({ name: `${at}.${name}.weight`, shape: [size] });

@@ -37,16 +37,16 @@ export function plainAttention(
 	return (_layer, q, k, v) => {
 		const byRow = (x: Value, count: number) => op.reshape(x, ["B", "T", count * headDim]);
 		const turn = (x: Value, count: number) => op.rotary(byRow(x, count), count, rotation);
-		const byHead = (x: Value) => op.transpose(op.reshape(x, ["B", "T", kvHeads, headDim]), [0, 2, 1, 3]);
-		const keys = op.split(byHead(turn(k, kvHeads)), 2, sizes);
-		const values = op.split(byHead(v), 2, sizes);
+		const byChannel = (x: Value) => op.transpose(op.reshape(x, ["B", "T", kvHeads, headDim]), [0, 2, 3, 1]);
+		const keys = op.split(byChannel(turn(k, kvHeads)), 3, sizes);
+		const values = op.split(byChannel(v), 3, sizes);
 		const mixed = op.split(turn(q, heads), 1, sizes).map((block, i) => {
 			const mask = masks[i]!;
 			const [, size, seen] = mask.shape;
 			// The query heads that share a key head are laid one below the other: one product serves the whole group.
 			const apart = op.transpose(op.reshape(block, ["B", size!, kvHeads, group, headDim]), [0, 2, 3, 1, 4]);
 			const queries = op.reshape(apart, ["B", kvHeads, product([group, size!]), headDim]);
-			const until = (parts: readonly Value[]) => op.join(parts.slice(0, i + 1), 2, seen!);
+			const until = (parts: readonly Value[]) => op.join(parts.slice(0, i + 1), 3, seen!);
 			const heard = op.attend(queries, until(keys), until(values), { mask, group, scale });
 			const together = op.transpose(op.reshape(heard, apart.shape), [0, 3, 1, 2, 4]);
 			return op.reshape(together, block.shape);

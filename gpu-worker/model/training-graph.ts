@@ -6,7 +6,7 @@ import { type AdapterConfig, adapterSpecs, factorNames } from "./adapter.ts";
 import type { LlamaConfig } from "./config.ts";
 import { declareWeights, decoder, type LinearLayer, logits, type Weights } from "./decoder.ts";
 import { kto, type LossValue, pairwise, sft } from "./graph-losses.ts";
-import { parameterSpecs } from "./parameters.ts";
+import { EMBEDDING, parameterSpecs } from "./parameters.ts";
 import { attentionBlocks, plainAttention } from "./plain-attention.ts";
 
 /** A loss with what is fixed about it when the graph is built. */
@@ -109,7 +109,7 @@ function declareResponses(
 	const hidden = op.gatherRows(decoder(config, weights, op.reshape(tokens, ["B*T"]), attention, project), predictors);
 	if (chunks === 1) return op.gatherColumn(op.logSoftmax(logits(config, weights, hidden)), targets);
 	const sizes = graph.input("chunkSizes", "int64", [chunks]);
-	const head = weights(config.tieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight");
+	const head = weights(config.tieEmbeddings ? EMBEDDING : "lm_head.weight");
 	return op.responseLogProbabilities(hidden, head, targets, { sizes, chunks });
 }
 

@@ -10,7 +10,7 @@ test("a client that waits for a workflow can be closed before its server, and no
 	const folder = temporaryFolder();
 	const binary = await resolveTemporalBinary({ env: process.env });
 	const server = await startTemporalServer({ binary, headless: true, logFile: join(folder, "server.log") });
-	const { connection, close } = await connectClient(server.address);
+	const { connection, close } = await connectClient(server);
 	const { workflow } = new Client({ connection });
 	const handle = await workflow.start("campaign", { workflowId: "waits", taskQueue: "nobody" });
 	const waiting = expect(handle.result()).rejects.toThrow();

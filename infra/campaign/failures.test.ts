@@ -1,16 +1,20 @@
 import { asyncLocalStorage, type Context } from "@temporalio/activity";
-import { ApplicationFailure } from "@temporalio/common";
+import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
 import type { ActivityExecuteInput } from "@temporalio/worker";
 import { expect, test } from "vitest";
 import { DnoError } from "../../core/errors.ts";
 import type { CampaignEvent } from "../../core/events.ts";
+import { WORKER_STOPPING } from "../../core/failure-types.ts";
 import { campaignError, FailureInterceptor } from "./failures.ts";
 
 /** What Temporal is told, and who watches, of an activity that throws. */
-async function fail(error: unknown): Promise<{ failure: ApplicationFailure; events: CampaignEvent[] }> {
+async function fail(
+	error: unknown,
+	cancellationSignal = new AbortController().signal,
+): Promise<{ failure: ApplicationFailure; events: CampaignEvent[] }> {
 	const events: CampaignEvent[] = [];
 	const interceptor = new FailureInterceptor((event) => events.push(event));
-	const context = { cancellationSignal: new AbortController().signal, info: { activityType: "pair", attempt: 2 } };
+	const context = { cancellationSignal, info: { activityType: "pair", attempt: 2 } };
 	const failure = await asyncLocalStorage.run(context as unknown as Context, () =>
 		interceptor.execute({} as ActivityExecuteInput, () => Promise.reject(error)).catch((thrown: unknown) => thrown),
 	);
@@ -42,4 +46,22 @@ test("what nobody foresaw is tried again as it is", async () => {
 	const { failure, events } = await fail(error);
 	expect(failure).toBe(error);
 	expect(events).toHaveLength(1);
+});
+
+test("a step that its worker's end breaks off is tried again, whatever it broke off with", async () => {
+	const signal = AbortSignal.abort(new CancelledFailure("WORKER_SHUTDOWN"));
+	for (const error of [signal.reason, new DnoError({ what: "the session is closed" })]) {
+		const { failure, events } = await fail(error, signal);
+		expect(failure).toMatchObject({ type: WORKER_STOPPING, nonRetryable: false });
+		expect(events).toEqual([]);
+	}
+});
+
+test.for(["CANCELLED", "NOT_FOUND", "TIMED_OUT"])("%s: the step is called off, and not tried again", async (why) => {
+	const signal = AbortSignal.abort(new CancelledFailure(why));
+	for (const error of [signal.reason, new Error("aborted")]) {
+		const { failure, events } = await fail(error, signal);
+		expect(failure).toBe(signal.reason);
+		expect(events).toEqual([]);
+	}
 });

@@ -1,9 +1,10 @@
 import { Context } from "@temporalio/activity";
-import { ApplicationFailure } from "@temporalio/common";
+import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from "@temporalio/worker";
+import { isWorkerStopping } from "../../activities/worker-stop.ts";
 import { DnoError, type ErrorDetails } from "../../core/errors.ts";
 import type { CampaignEvent } from "../../core/events.ts";
-import { WORKER_STOPPING } from "../../core/failure-types.ts";
+import { HOST_BUSY, WORKER_STOPPING } from "../../core/failure-types.ts";
 import { systemError } from "../../core/system-errors.ts";
 
 const TYPE = "DnoError";
@@ -26,8 +27,14 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 			return await next(input);
 		} catch (error) {
 			// Not a cancellation: nobody called the step off, and whoever comes next is to take it up again.
-			if (cancellationSignal.aborted) throw ApplicationFailure.retryable("the worker is stopping", WORKER_STOPPING);
+			if (isWorkerStopping(cancellationSignal)) {
+				throw ApplicationFailure.retryable("the worker is stopping", WORKER_STOPPING);
+			}
+			// Whatever breaks off in the middle of a cancellation is its doing.
+			if (cancellationSignal.aborted) throw cancelled(cancellationSignal.reason);
 			const known = error instanceof DnoError ? error : systemError(error);
+			// No fault, and asked again every moment for as long as all hosts have work.
+			if (error instanceof ApplicationFailure && error.type === HOST_BUSY) throw error;
 			const isFinal = error instanceof ApplicationFailure && error.nonRetryable === true;
 			if ((known === undefined || known.isRetryable) && !isFinal) {
 				const reason = known?.message ?? (error as Error)?.message ?? String(error);
@@ -44,6 +51,10 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 			});
 		}
 	}
+}
+
+function cancelled(reason: unknown): CancelledFailure {
+	return reason instanceof CancelledFailure ? reason : new CancelledFailure(String(reason));
 }
 
 /** The error that a failed workflow ends its campaign with: the innermost cause, as it was thrown. */

@@ -1,5 +1,5 @@
 import { readPrompts } from "../../activities/datasets/read-prompts.ts";
-import { evaluationShape } from "../../activities/evaluation/evaluate.ts";
+import { judgedShapes } from "../../activities/evaluation/evaluate.ts";
 import { toJsonLines } from "../../activities/store/json-lines.ts";
 import type { Lineage, Store } from "../../activities/store/store.ts";
 import type { CampaignConfig } from "../../core/config.ts";
@@ -22,8 +22,9 @@ export async function prepareCampaign(
 ): Promise<CampaignSpec> {
 	const { id, config, portable, fromScratch } = campaign;
 	const lineage = (file: string): Lineage => ({ step: "prepare", inputs: { campaign: id, file } });
+	const train = await readPrompts(config.prompts.train);
 	const prompts = async (key: "train" | "validation" | "heldOut", limit?: number): Promise<PromptSet> => {
-		const lines = (await readPrompts(config.prompts[key])).slice(0, limit);
+		const lines = key === "train" ? train : (await readPrompts(config.prompts[key])).slice(0, limit);
 		return { ref: await store.put(toJsonLines(lines), lineage(portable.prompts[key])), count: lines.length };
 	};
 	const { evaluation, baselines } = config;
@@ -45,15 +46,7 @@ export async function prepareCampaign(
 		loss: config.training.loss,
 		baselines: (Object.keys(baselines) as Exclude<LineKey, "dno">[]).filter((key) => baselines[key] !== undefined),
 		replay: config.pairs.replay.length,
-		judging: judgingSpec(config.oracle, [
-			{ candidates: config.sampling.samples + 1, comparisons: "all" },
-			evaluationShape(evaluation.samples),
-			{ candidates: await mostAnswers(config.prompts.train), comparisons: "all" },
-		]),
+		judging: judgingSpec(config.oracle, judgedShapes(config, train)),
+		...(config.promotion === "approval" && { promotion: config.promotion }),
 	};
-}
-
-/** The most answers that a teacher gives to one prompt: what the offline baselines' preference set is made from. */
-async function mostAnswers(file: string): Promise<number> {
-	return (await readPrompts(file)).reduce((most, { answers = [] }) => Math.max(most, answers.length), 0);
 }

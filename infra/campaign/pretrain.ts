@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type { CampaignConfig } from "../../core/config.ts";
 import { DnoError } from "../../core/errors.ts";
 import type { CampaignEvent } from "../../core/events.ts";
+import { chooseDevice } from "../../gpu-worker/engines/onnx/choose-device.ts";
+import { type DeviceWish, deviceLine } from "../../gpu-worker/engines/onnx/device.ts";
 import { createOnnxEngine } from "../../gpu-worker/engines/onnx/index.ts";
 import { pretrain } from "../../gpu-worker/pretrain.ts";
 
@@ -12,6 +14,8 @@ export async function runPretrain(job: {
 	readonly config: CampaignConfig;
 	readonly folder: string;
 	readonly out: string;
+	/** Insists on a device. */
+	readonly device?: DeviceWish;
 	readonly emit: (event: CampaignEvent) => void;
 	readonly signal: AbortSignal;
 }): Promise<void> {
@@ -20,10 +24,12 @@ export async function runPretrain(job: {
 		const mend = "Add architecture, tokenizer, demonstrations and training";
 		throw new DnoError({ what: "the config does not say how to make a policy", where: "policy.fromScratch", mend });
 	}
+	const chosen = await chooseDevice(job.device);
+	emit({ event: "setup", text: `Computing on ${deviceLine(chosen)}` });
 	const work = await mkdtemp(join(tmpdir(), "dno-pretrain-"));
 	try {
 		await pretrain(
-			createOnnxEngine({ threads: config.engine.threads }),
+			createOnnxEngine({ threads: config.engine.threads, device: chosen.device }),
 			config.policy.fromScratch,
 			{ seed: config.seed, folder, outDir: out, work },
 			{

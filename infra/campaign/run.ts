@@ -1,28 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
-import { DefaultLogger, Runtime } from "@temporalio/worker";
-import { createFileLedger } from "../../activities/oracle/calls/file-ledger.ts";
-import { createFolderVerdictStore } from "../../activities/oracle/calls/folder-verdict-store.ts";
-import { createFolderStore } from "../../activities/store/folder-store.ts";
 import type { CampaignConfig } from "../../core/config.ts";
 import type { CampaignEvent } from "../../core/events.ts";
 import { report } from "../../core/report.ts";
-import { taskQueues } from "../../core/task-queues.ts";
-import { createOnnxEngine } from "../../gpu-worker/engines/onnx/index.ts";
-import type { campaign as campaignWorkflow } from "../../workflows/campaign.ts";
-import type { CampaignStatus } from "../../workflows/messages.ts";
-import { connectTemporal, type TemporalAccess } from "../temporal-server/index.ts";
-import { connectClient } from "./client-connection.ts";
-import { ledgerFile, verdictsFolder } from "./folders.ts";
-import { createPauseListener } from "./pause-listener.ts";
-import { prepareCampaign } from "./prepare.ts";
-import { untilEnd } from "./until-end.ts";
-import { startWorkers } from "./workers.ts";
-import { loadWorkflowBundle, type WorkflowBundle } from "./workflow-bundle.ts";
+import { chooseDevice } from "../../gpu-worker/engines/onnx/choose-device.ts";
+import { type DeviceWish, deviceLine } from "../../gpu-worker/engines/onnx/device.ts";
+import { connectTemporal } from "../temporal-server/index.ts";
+import type { CampaignPlaces } from "../workspace/campaign-file.ts";
 
-/** How a call of {@link runCampaign} ended; `paused` until somebody raises the budget or mends the judge. */
-export type Outcome = "finished" | "stopped" | "paused";
+/**
+ * How a call of {@link runCampaign} ended: `stopped` by its own signal, `ended` by an operator's `dno stop`, `paused` by one's
+ * `dno pause` or until somebody raises the budget or mends the judge.
+ */
+export type Outcome = "finished" | "stopped" | "ended" | "paused";
 
 export interface CampaignRun {
 	/** Unique among campaigns; names the workflow and its task queues. */
@@ -35,9 +25,12 @@ export interface CampaignRun {
 	readonly portable: CampaignConfig;
 	/** Folder of the config file. */
 	readonly folder: string;
-	/** The campaign's own folder: store, policies, report, Temporal's state. */
+	/** The campaign's own folder: policies, report, Temporal's state, and its store unless it is elsewhere. */
 	readonly directory: string;
+	readonly places: Pick<CampaignPlaces, "store" | "verdicts" | "ledger" | "journal" | "published">;
 	readonly fromScratch: boolean;
+	/** Insists on a device. */
+	readonly device?: DeviceWish;
 	readonly emit: (event: CampaignEvent) => void;
 	/** Aborting stops the campaign cleanly; the same call goes on later. */
 	readonly signal: AbortSignal;
@@ -52,15 +45,19 @@ export interface CampaignRun {
 export async function runCampaign(run: CampaignRun): Promise<Outcome> {
 	const { emit, directory } = run;
 	if (await isFinished(run)) return "finished";
-	Runtime.install({
-		logger: new DefaultLogger("ERROR"),
-		telemetryOptions: { logging: { forward: {}, filter: "ERROR" } },
-	});
-	const bundling = loadWorkflowBundle();
-	// It is waited for below, and must not end the process before.
-	bundling.catch(() => {});
+	let loading: Promise<typeof import("./drive.ts")> | undefined;
+	const load = () => {
+		loading ??= import("./drive.ts");
+		// It is waited for below, and must not end the process before.
+		loading.catch(() => {});
+		return loading;
+	};
+	const chosen = await chooseDevice(run.device);
+	emit({ event: "setup", text: `Computing on ${deviceLine(chosen)}` });
 	const temporal = await connectTemporal({
 		campaignDir: directory,
+		// The server and what drives the campaign need half a second each: at the same time.
+		onSpawned: load,
 		onProgress: ({ stage, bytes, total }) =>
 			emit({
 				event: "setup",
@@ -70,7 +67,8 @@ export async function runCampaign(run: CampaignRun): Promise<Outcome> {
 			}),
 	});
 	try {
-		return await drive(run, temporal, await bundling);
+		const { drive } = await load();
+		return await drive(run, temporal, chosen.device);
 	} finally {
 		await temporal.close();
 	}
@@ -82,78 +80,4 @@ async function isFinished({ directory, id }: CampaignRun): Promise<boolean> {
 	if (text === undefined) return false;
 	const { success, data } = report.safeParse(JSON.parse(text));
 	return success && data.campaign.id === id && data.campaign.status === "finished";
-}
-
-async function drive(run: CampaignRun, temporal: TemporalAccess, bundle: WorkflowBundle): Promise<Outcome> {
-	const { id, config, directory, folder, signal } = run;
-	const pause = createPauseListener(run.emit);
-	const { emit } = pause;
-	const { address, namespace, uiUrl } = temporal;
-	const store = createFolderStore(join(directory, "store"));
-	const engine = createOnnxEngine({ threads: config.engine.threads });
-	const facts = { engine: engine.fingerprint, startedAt: run.createdAt };
-	const spec = await prepareCampaign(store, run);
-	emit({ event: "temporal", address, ...(uiUrl !== undefined && { uiUrl }), workflowId: id });
-	const { connection, close } = await connectClient(address);
-	try {
-		const workers = await startWorkers({
-			address,
-			namespace,
-			queuePrefix: id,
-			bundle,
-			engine,
-			dependencies: {
-				...{ store, emit, folder, directory, facts },
-				verdicts: createFolderVerdictStore(verdictsFolder(directory)),
-				ledger: createFileLedger(ledgerFile(directory)),
-			},
-			heartbeatSeconds: config.engine.heartbeatSeconds,
-			oracle: config.oracle,
-		});
-		try {
-			const client = new Client({ connection, namespace });
-			const ended = await untilEnd(await begin(client, { id, emit }, spec, bundle), workers, pause.paused, signal);
-			return ended ?? "finished";
-		} finally {
-			await workers.stop();
-		}
-	} finally {
-		await close();
-	}
-}
-
-/** Begins the campaign's workflow, or finds the one that is under way. */
-async function begin(
-	client: Client,
-	{ id, emit }: Pick<CampaignRun, "id" | "emit">,
-	spec: Awaited<ReturnType<typeof prepareCampaign>>,
-	bundle: WorkflowBundle,
-) {
-	const handle = client.workflow.getHandle<typeof campaignWorkflow>(id);
-	const found = await handle.describe().catch((error) => {
-		if (error instanceof WorkflowNotFoundError) return undefined;
-		throw error;
-	});
-	if (found?.status.name === "RUNNING") {
-		if (found.memo?.bundle === bundle.version) {
-			const { finishedIterations } = await handle.query<CampaignStatus, []>("status");
-			emit({ event: "resumed", finishedIterations });
-			// Who runs it again has mended what it paused on, or finds out that it pauses on it still.
-			await handle.signal("resume");
-			return handle;
-		}
-		// Its history was made by other workflow code; a new run finds every finished step in the store.
-		await handle.terminate("the workflow code has changed");
-	}
-	try {
-		return await client.workflow.start<typeof campaignWorkflow>("campaign", {
-			workflowId: id,
-			taskQueue: taskQueues(id).control,
-			args: [{ spec }],
-			memo: { bundle: bundle.version },
-		});
-	} catch (error) {
-		if (error instanceof WorkflowExecutionAlreadyStartedError) return handle;
-		throw error;
-	}
 }

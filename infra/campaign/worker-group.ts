@@ -1,5 +1,6 @@
 import type { NativeConnection, Worker, WorkerOptions } from "@temporalio/worker";
 import type { CampaignEvent } from "../../core/events.ts";
+import type { NamespaceAccess } from "../connection/server-access.ts";
 import { FailureInterceptor } from "./failures.ts";
 
 export interface Workers {
@@ -12,12 +13,19 @@ export interface Workers {
 /** What all workers of a process have in common. */
 export function sharedOptions(
 	connection: NativeConnection,
-	namespace: string,
+	access: Pick<NamespaceAccess, "namespace" | "dataConverter">,
 	emit: (event: CampaignEvent) => void,
 ): Omit<WorkerOptions, "taskQueue"> {
+	return { connection, namespace: access.namespace, ...unconnectedOptions(access, emit) };
+}
+
+/** The same where somebody else connects. */
+export function unconnectedOptions(
+	{ dataConverter }: Pick<NamespaceAccess, "dataConverter">,
+	emit: (event: CampaignEvent) => void,
+) {
 	return {
-		connection,
-		namespace,
+		...(dataConverter && { dataConverter }),
 		// The SDK holds heartbeats back for up to this long; it has to be well below the heartbeat time-outs.
 		maxHeartbeatThrottleInterval: "2s",
 		defaultHeartbeatThrottleInterval: "2s",

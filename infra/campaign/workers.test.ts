@@ -40,6 +40,7 @@ function fakeWorkers(count: number) {
 }
 
 const options = {
+	access: { address: "127.0.0.1:1", namespace: "default" },
 	queuePrefix: "tiny",
 	bundle: { code: "" },
 	dependencies: { directory: "/nowhere" },

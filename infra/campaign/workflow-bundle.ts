@@ -6,8 +6,12 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorkflowCode, DefaultLogger } from "@temporalio/worker";
 import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
+import { KEY_FILE } from "../connection/payload-keys.ts";
+import { ENCODE_FAILURES } from "../connection/sandbox-failure-converter.ts";
 import { cacheFolder } from "../temporal-server/cache-folder.ts";
 
+/** Below the source tree's root. */
+const FAILURE_CONVERTER = "infra/connection/sandbox-failure-converter.ts";
 const ROOT = resolve(fileURLToPath(import.meta.url), "../../..");
 
 export interface WorkflowBundle {
@@ -24,6 +28,11 @@ export const BUNDLE_FILE = "workflow-bundle.js";
  * for each state of the source and kept in the cache folder.
  */
 export async function loadWorkflowBundle(): Promise<WorkflowBundle> {
+	const { code, version } = await loadBundle();
+	return { code: process.env[KEY_FILE] ? `${ENCODE_FAILURES}${code}` : code, version };
+}
+
+async function loadBundle(): Promise<WorkflowBundle> {
 	const shipped = join(ROOT, BUNDLE_FILE);
 	if (existsSync(shipped)) {
 		const code = await readFile(shipped, "utf8");
@@ -40,12 +49,14 @@ export async function loadWorkflowBundle(): Promise<WorkflowBundle> {
 /** Bundles the source tree's workflows. */
 export async function bundleWorkflows(): Promise<string> {
 	const workflowsPath = join(ROOT, "workflows/index.ts");
-	return (await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger("WARN") })).code;
+	const failureConverterPath = join(ROOT, FAILURE_CONVERTER);
+	return (await bundleWorkflowCode({ workflowsPath, failureConverterPath, logger: new DefaultLogger("WARN") })).code;
 }
 
 async function sourceVersion(): Promise<string> {
 	const hash = createHash("sha256");
 	hash.update(createRequire(import.meta.url)("@temporalio/worker/package.json").version);
+	hash.update(await readFile(join(ROOT, FAILURE_CONVERTER)));
 	for (const folder of ["core", "workflows"]) {
 		for (const name of (await readdir(join(ROOT, folder))).toSorted()) {
 			if (name.endsWith(".ts") && !name.endsWith(".test.ts")) {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Client, type WorkflowHandle, WorkflowNotFoundError } from "@temporalio/client";
-import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
+import { DefaultLogger, Runtime, Worker } from "@temporalio/worker";
 import { createFileLedger } from "../../activities/oracle/calls/file-ledger.ts";
 import { createFolderVerdictStore } from "../../activities/oracle/calls/folder-verdict-store.ts";
 import { createPauseActivities } from "../../activities/oracle/create-pause-activities.ts";
@@ -10,7 +10,8 @@ import { type CostSummary, summarizeCosts } from "../../core/cost.ts";
 import type { CampaignEvent } from "../../core/events.ts";
 import { judgingSpec } from "../../core/judging-spec.ts";
 import type { OracleConfig } from "../../core/oracle-config.ts";
-import { type CandidateGroup, type Verdict, verdict } from "../../core/records.ts";
+import { PROMPTS_A_PART } from "../../core/prompt-range.ts";
+import { type ArtifactRef, type CandidateGroup, type Verdict, verdict } from "../../core/records.ts";
 import type { JudgeContext } from "../../core/steps.ts";
 import { taskQueues } from "../../core/task-queues.ts";
 import type { judging } from "../../workflows/judging.ts";
@@ -19,8 +20,11 @@ import { ledgerFile, verdictsFolder } from "../campaign/folders.ts";
 import { createJudgeWorkers } from "../campaign/judge-workers.ts";
 import { createPauseListener } from "../campaign/pause-listener.ts";
 import { untilEnd } from "../campaign/until-end.ts";
+import { connectWorker } from "../campaign/worker-connection.ts";
 import { runWorkers, sharedOptions } from "../campaign/worker-group.ts";
 import { loadWorkflowBundle, type WorkflowBundle } from "../campaign/workflow-bundle.ts";
+import { requireReadable } from "../connection/require-readable.ts";
+import type { NamespaceAccess } from "../connection/server-access.ts";
 import { connectTemporal } from "../temporal-server/index.ts";
 
 export interface JudgingRun {
@@ -54,35 +58,36 @@ export async function runJudging(run: JudgingRun): Promise<JudgingOutcome> {
 	const bundling = loadWorkflowBundle();
 	// It is waited for below, and must not end the process before.
 	bundling.catch(() => {});
-	const { address, namespace, close } = await connectTemporal({ campaignDir: run.directory });
+	const temporal = await connectTemporal({ campaignDir: run.directory });
 	try {
-		return await drive(run, address, namespace, await bundling);
+		return await drive(run, temporal, await bundling);
 	} finally {
-		await close();
+		await temporal.close();
 	}
 }
 
-async function drive(
-	run: JudgingRun,
-	address: string,
-	namespace: string,
-	bundle: WorkflowBundle,
-): Promise<JudgingOutcome> {
+async function drive(run: JudgingRun, access: NamespaceAccess, bundle: WorkflowBundle): Promise<JudgingOutcome> {
 	const { id, oracle, folder, directory, groups, signal } = run;
+	const { namespace, dataConverter } = access;
 	const { emit, paused } = createPauseListener(run.emit);
 	const store = createFolderStore(join(directory, "store"));
 	const ledger = createFileLedger(ledgerFile(directory));
 	const dependencies = { store, emit, folder, ledger, verdicts: createFolderVerdictStore(verdictsFolder(directory)) };
 	const put = (text: string) => store.put(text, { step: "judge-file", inputs: { id } });
 	const context: JudgeContext = { oracle: await put(JSON.stringify(oracle)), iteration: 0, line: "dno", stage: "rank" };
-	const candidates = { parts: [await put(toJsonLines(groups))], count: groups.length };
+	const parts: ArtifactRef[] = [];
+	for (let from = 0; from < groups.length; from += PROMPTS_A_PART)
+		parts.push(await put(toJsonLines(groups.slice(from, from + PROMPTS_A_PART))));
+	const candidates = { parts, partSize: PROMPTS_A_PART, count: groups.length };
 	const most = groups.reduce((longest, { responses }) => Math.max(longest, responses.length), 0);
 	const queues = taskQueues(id);
 
-	const { connection, close } = await connectClient(address);
+	const { connection, close } = await connectClient(access);
 	try {
-		const native = await NativeConnection.connect({ address });
-		const shared = sharedOptions(native, namespace, emit);
+		const client = new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
+		await requireReadable(client, id);
+		const native = await connectWorker(access);
+		const shared = sharedOptions(native, access, emit);
 		const workers = await runWorkers(native, [
 			Worker.create({
 				...shared,
@@ -95,7 +100,6 @@ async function drive(
 			...createJudgeWorkers(shared, queues, oracle, dependencies),
 		]);
 		try {
-			const client = new Client({ connection, namespace });
 			const input: Input = {
 				context,
 				spec: judgingSpec(oracle, [{ candidates: most, comparisons: "all" }]),

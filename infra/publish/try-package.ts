@@ -14,6 +14,7 @@ export async function tryPackage(app: string): Promise<void> {
 			PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
 		};
 		delete env.TEMPORAL_ADDRESS;
+		env.TEMPORAL_CONFIG_FILE = "";
 		const { stdout } = await promisify(execFile)(join(app, "node_modules/.bin/dno"), args, { cwd: app, env });
 		return stdout;
 	};

@@ -1,8 +1,6 @@
 import { Connection } from "@temporalio/client";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import setup from "./for-tests.ts";
-
-vi.setConfig({ testTimeout: 300_000 });
 
 test("the global setup provides the address of a server and ends it", async () => {
 	let address = "";

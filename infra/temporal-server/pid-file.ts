@@ -9,6 +9,8 @@ const pidRecord = z.object({
 	supervisor: z.int().positive(),
 	owner: z.int().positive(),
 	address: z.string(),
+	/** Absent when headless. */
+	uiUrl: z.string().optional(),
 });
 export type PidRecord = z.infer<typeof pidRecord>;
 

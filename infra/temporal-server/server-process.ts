@@ -22,6 +22,7 @@ export interface ServerProcess {
 export interface SpawnOptions {
 	readonly command: readonly string[];
 	readonly address: string;
+	readonly uiUrl: string | undefined;
 	readonly pidFile: string;
 	/** Time for an orderly end; 0 kills at once. */
 	readonly graceMs: number;
@@ -32,8 +33,8 @@ export interface SpawnOptions {
 const SUPERVISOR = join(import.meta.dirname, `supervisor${extname(import.meta.filename)}`);
 
 /** Starts a server under a supervisor, in a process group of its own, which Ctrl-C on the terminal does not reach. */
-export function spawnServer({ command, address, pidFile, graceMs, log }: SpawnOptions): ServerProcess {
-	const args = [SUPERVISOR, String(graceMs), pidFile, String(process.pid), address, ...command];
+export function spawnServer({ command, address, uiUrl = "", pidFile, graceMs, log }: SpawnOptions): ServerProcess {
+	const args = [SUPERVISOR, String(graceMs), pidFile, String(process.pid), address, uiUrl, ...command];
 	const child = spawn(process.execPath, args, { detached: true, stdio: ["pipe", "pipe", log.fd] });
 	const [stdin, stdout] = [child.stdin!, child.stdout!];
 	// Writing to a supervisor that was killed must not end the owner.

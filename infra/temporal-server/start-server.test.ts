@@ -5,15 +5,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, Connection } from "@temporalio/client";
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { DnoError } from "../../core/errors.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { connectTemporal, resolveTemporalBinary, startTemporalServer, type TemporalServer } from "./index.ts";
 import { pidFileOf, readPidFile } from "./pid-file.ts";
 import { freePort } from "./ports.ts";
 import { commandLine, signal, waitUntil } from "./processes.ts";
-
-vi.setConfig({ testTimeout: 30_000 });
 
 let binary: string;
 let folder: string;
@@ -164,7 +162,8 @@ test("a server that ends while it starts is one error with its last words", asyn
 });
 
 test("connectTemporal starts an embedded server under the campaign folder, or uses the one named", async () => {
-	const env = { ...process.env, TEMPORAL_ADDRESS: undefined, TEMPORAL_NAMESPACE: "mine", TEMPORAL_CLI: binary };
+	const unset = { TEMPORAL_ADDRESS: undefined, TEMPORAL_CONFIG_FILE: "" };
+	const env = { ...process.env, ...unset, TEMPORAL_NAMESPACE: "mine", TEMPORAL_CLI: binary };
 	const embedded = await connectTemporal({ env, campaignDir: folder, headless: true });
 	open.push({ stop: embedded.close });
 	expect(embedded).toMatchObject({ namespace: "mine" });
@@ -181,7 +180,7 @@ test("connectTemporal starts an embedded server under the campaign folder, or us
 
 test("a named server that does not answer, or is no address, is one error", async () => {
 	const use = (TEMPORAL_ADDRESS: string) =>
-		connectTemporal({ env: { TEMPORAL_ADDRESS }, campaignDir: folder, timeoutMs: 1_000 });
+		connectTemporal({ env: { TEMPORAL_ADDRESS, TEMPORAL_CONFIG_FILE: "" }, campaignDir: folder, timeoutMs: 1_000 });
 	await expect(use(`127.0.0.1:${await freePort()}`)).rejects.toThrow(/^TEMPORAL_ADDRESS: No Temporal server answers/);
 	await expect(use("http://localhost:7233/")).rejects.toThrow(/not host:port/);
 });

@@ -21,8 +21,12 @@ export interface StartOptions {
 	readonly namespace?: string;
 	/** No web UI. */
 	readonly headless?: boolean;
+	/** The server's own settings by name, e.g. its limits. */
+	readonly dynamicConfig?: Readonly<Record<string, number>>;
 	/** Time for the server to answer. */
 	readonly timeoutMs?: number;
+	/** Called as soon as the process has begun, and again where it had to be begun again. */
+	readonly onSpawned?: () => void;
 }
 
 export interface TemporalServer {
@@ -80,23 +84,32 @@ async function launch(
 	port: number,
 	uiPort: number | undefined,
 ): Promise<TemporalServer | Failure> {
-	const { binary, namespace = "default", timeoutMs = 30_000 } = options;
+	const { binary, namespace = "default", timeoutMs = 30_000, dynamicConfig = {} } = options;
 	const address = `${LOOPBACK}:${port}`;
+	const uiUrl = uiPort === undefined ? undefined : `http://${LOOPBACK}:${uiPort}`;
 	const log = await openLog(options.logFile);
 	const child = spawnServer({
-		command: [binary, ...serverArguments({ dbFile, port, uiPort, namespace })],
+		command: [binary, ...serverArguments({ dbFile, port, uiPort, namespace, dynamicConfig })],
 		address,
+		uiUrl,
 		pidFile: dbFile === undefined ? "" : pidFileOf(dbFile),
 		graceMs: dbFile === undefined ? 0 : GRACE_MS,
 		log,
 	});
+	if (options.onSpawned !== undefined) void child.started.then(options.onSpawned);
 	try {
 		const ready = waitForAnswer(port, namespace, timeoutMs, log.read, child);
 		const outcome = await Promise.race([ready, child.ended]);
 		if (outcome === "ready") {
 			const pid = await child.started;
-			const ui = uiPort === undefined ? {} : { uiUrl: `http://${LOOPBACK}:${uiPort}` };
-			return { address, namespace, ...ui, pid, ended: child.ended, stop: () => child.end() };
+			return {
+				address,
+				namespace,
+				...(uiUrl !== undefined && { uiUrl }),
+				pid,
+				ended: child.ended,
+				stop: () => child.end(),
+			};
 		}
 		await child.end();
 		return { log: await log.read(), ...("code" in outcome ? { ending: outcome } : { cause: outcome.cause }) };
@@ -110,16 +123,18 @@ interface ServerSettings {
 	readonly port: number;
 	readonly uiPort: number | undefined;
 	readonly namespace: string;
+	readonly dynamicConfig: Readonly<Record<string, number>>;
 }
 
-function serverArguments({ dbFile, port, uiPort, namespace }: ServerSettings): string[] {
+function serverArguments({ dbFile, port, uiPort, namespace, dynamicConfig }: ServerSettings): string[] {
 	const args = ["server", "start-dev", "--ip", LOOPBACK, "--port", String(port), "--namespace", namespace];
 	args.push("--log-level", "warn");
 	if (uiPort === undefined) args.push("--headless");
 	else args.push("--ui-port", String(uiPort));
 	// One user needs no partitions, and each costs pollers.
-	for (const kind of ["Read", "Write"]) {
-		args.push("--dynamic-config-value", `matching.numTaskqueue${kind}Partitions=1`);
+	const partitions = { "matching.numTaskqueueReadPartitions": 1, "matching.numTaskqueueWritePartitions": 1 };
+	for (const [name, value] of Object.entries({ ...partitions, ...dynamicConfig })) {
+		args.push("--dynamic-config-value", `${name}=${value}`);
 	}
 	// A write-ahead log makes three times as many activities a second as SQLite's default journal, and is as durable.
 	if (dbFile !== undefined) args.push("--sqlite-pragma", "journal_mode=wal", "--db-filename", dbFile);
@@ -143,7 +158,7 @@ async function waitForAnswer(
 		// Asking the client before anybody listens would start its back-off of seconds.
 		if (!(await isListening(port))) continue;
 		try {
-			await checkServer(`${LOOPBACK}:${port}`, namespace, 2_000);
+			await checkServer({ address: `${LOOPBACK}:${port}` }, namespace, 2_000);
 			// Somebody else's server may answer on a port lost in a race: ours names its port when it runs. A release that
 			// words it differently only costs a second.
 			if ((await readLog()).includes(`:${port}`) || Date.now() > begin + 1_500) return "ready";

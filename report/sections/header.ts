@@ -1,6 +1,6 @@
 import type { Report } from "../../core/report.ts";
 import { listed, plural, time } from "../format.ts";
-import { type Html, html } from "../html.ts";
+import { type Html, type HtmlValue, html } from "../html.ts";
 import type { StyledLine } from "../lines.ts";
 import { outcome } from "../outcome.ts";
 
@@ -10,11 +10,12 @@ export function header(report: Report, lines: readonly StyledLine[]): Html {
 	const done = Math.max(0, ...report.iterations.map((iteration) => iteration.iteration));
 	const isRunning = campaign.status === "running";
 	const iterations = isRunning ? `${done} of ${config.iterations} finished` : String(done || config.iterations);
-	const facts: readonly (readonly [string, string])[] = [
+	const facts: readonly (readonly [string, HtmlValue])[] = [
 		[campaign.seeds.length > 1 ? "Seeds (averaged over)" : "Seed", campaign.seeds.join(", ")],
 		["Iterations", iterations],
 		["Best policy on validation", campaign.best === 0 ? "the initial one" : `iteration ${campaign.best}`],
-		["Engine", campaign.engine],
+		// It may be broken behind a slash, or a narrow column would break it within a word.
+		["Engine", campaign.engine.split("/").map((part, i) => html`${i > 0 && html`/<wbr>`}${part}`)],
 		["Started", time(campaign.startedAt)],
 		[isRunning ? "As of" : "Finished", time(campaign.updatedAt)],
 	];

@@ -23,7 +23,7 @@ const ARGS = [
 const SKIPPED =
 	"report.html was not opened in a browser: no Chromium on PATH. Install one (apt-get install chromium) or set CHROMIUM_PATH.";
 
-describe("report.html in Chromium", { timeout: 60_000 }, () => {
+describe("report.html in Chromium", () => {
 	let browser: Browser | undefined;
 	const folder = mkdtempSync(join(tmpdir(), "dno-report-"));
 

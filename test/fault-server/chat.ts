@@ -11,7 +11,7 @@ export interface ChatSettings {
 	readonly script: Script;
 	readonly price: ServerPrice;
 	/** Milliseconds until a reply. */
-	readonly latency: number;
+	readonly latency: () => number;
 	/** How good each response is, of requests without `quality=…` markers. */
 	readonly qualities?: ((request: ChatRequest) => readonly number[]) | undefined;
 }
@@ -57,7 +57,8 @@ export async function answerChat(
 	const { record, attempt, refusal, completion } = beginAttempt(records, request, settings);
 	const gone = new AbortController();
 	response.once("close", () => gone.abort());
-	if (settings.latency > 0) await sleep(settings.latency, undefined, { signal: gone.signal }).catch(() => {});
+	const latency = settings.latency();
+	if (latency > 0) await sleep(latency, undefined, { signal: gone.signal }).catch(() => {});
 	const isDelivered = await (refusal === undefined
 		? sendAs(attempt.step, response, completion!.body)
 		: send(response, refusal.status, refusal.headers, refusal.body));

@@ -11,8 +11,8 @@ import { send, sendJson } from "./wire.ts";
 
 export interface FaultServerOptions {
 	readonly script: Script;
-	/** Milliseconds until a reply; by default at once. */
-	readonly latency?: number;
+	/** Milliseconds until a reply, of each one; by default at once. */
+	readonly latency?: number | (() => number);
 	/** What the server charges; by default nothing. */
 	readonly price?: ServerPrice;
 	/** The key that requests are to carry. Others are answered all the same, but counted. */
@@ -37,7 +37,12 @@ const MODEL = "fault-judge";
 /** An OpenAI-compatible judge on 127.0.0.1 that tells the truth, fails as its script says, and keeps books of both. */
 export async function startFaultServer(options: FaultServerOptions): Promise<FaultServer> {
 	const { script, latency = 0, price = FREE, key, batchDelay = 100, qualities } = options;
-	const settings: ChatSettings = { script, latency, price, qualities };
+	const settings: ChatSettings = {
+		script,
+		latency: typeof latency === "number" ? () => latency : latency,
+		price,
+		qualities,
+	};
 	const records = new Records();
 	const batches = new Batches(records, settings, batchDelay);
 	const server = createServer((request, response) => {

@@ -29,7 +29,7 @@ test("2,000 listwise judgments, 30 % of the calls failing, end as the script say
 	using file = new JudgeFile(server, cases, { kind: "listwise" });
 	const { code, stderr, summary } = await file.run();
 	expect(stderr).not.toContain(KEY);
-	expect(code).toBe(0);
+	expect(code, stderr).toBe(0);
 	const { tally, problems } = examine(server, cases, file.verdicts());
 	Object.assign(task.meta, { tally, isMain: true });
 	expect(problems).toEqual([]);
@@ -48,7 +48,7 @@ test("2,000 listwise judgments, 30 % of the calls failing, end as the script say
 	expect(file.leaks()).toEqual([]);
 
 	const again = await file.run();
-	expect(again.code).toBe(0);
+	expect(again.code, again.stderr).toBe(0);
 	const questions = [...server.records.questions.values()];
 	const judgedTwice = questions.filter(({ attempts }) => attempts.filter(({ step }) => step === "answer").length > 1);
 	expect(judgedTwice).toEqual([]);
@@ -70,8 +70,8 @@ test.for([
 		await using server = await serve({ faults });
 		const cases = makeCases(section, 100, responses);
 		using file = new JudgeFile(server, cases, oracle);
-		const { code, summary } = await file.run();
-		expect(code).toBe(0);
+		const { code, stderr, summary } = await file.run();
+		expect(code, stderr).toBe(0);
 		const { tally, problems } = examine(server, cases, file.verdicts());
 		task.meta.tally = tally;
 		expect(problems).toEqual([]);
@@ -92,8 +92,8 @@ test("killed in the middle, it goes on, and only what was in flight is asked aga
 	await first.ended;
 	const unsettled = server.records.unsettledAt(killedAt);
 	expect(unsettled.length).toBeGreaterThan(0);
-	const { code, summary } = await file.run();
-	expect(code).toBe(0);
+	const { code, stderr, summary } = await file.run();
+	expect(code, stderr).toBe(0);
 	const { tally, problems } = examine(server, cases, file.verdicts(), unsettled);
 	task.meta.tally = tally;
 	expect(problems).toEqual([]);

@@ -36,7 +36,11 @@ export const MAX_ATTEMPTS = 8;
 export class JudgeFile implements Disposable {
 	readonly folder = mkdtempSync(join(tmpdir(), "dno-faults-"));
 
-	constructor(server: FaultServer, cases: readonly Case[], oracle: object) {
+	readonly #env: Readonly<Record<string, string>>;
+
+	/** @param env added to the command's environment */
+	constructor(server: FaultServer, cases: readonly Case[], oracle: object, env: Readonly<Record<string, string>> = {}) {
+		this.#env = env;
 		const settings = {
 			model: "fault-judge",
 			baseURL: server.url,
@@ -60,7 +64,7 @@ export class JudgeFile implements Disposable {
 		const files = ["--oracle", "oracle.yaml", "--in", "candidates.jsonl", "--out", "verdicts.jsonl"];
 		return startDno(["judge", "run", ...files, "--json", ...more], {
 			cwd: this.folder,
-			env: { [KEY_VARIABLE]: KEY },
+			env: { [KEY_VARIABLE]: KEY, ...this.#env },
 		});
 	}
 
@@ -82,8 +86,13 @@ export class JudgeFile implements Disposable {
 
 	/** Files that hold the planted key, Temporal's history among them. */
 	leaks(): string[] {
+		return this.filesWith(KEY);
+	}
+
+	/** All files below the folder that hold a text. */
+	filesWith(text: string): string[] {
 		const files = readdirSync(this.folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-		return files.map((entry) => join(entry.parentPath, entry.name)).filter((file) => readFileSync(file).includes(KEY));
+		return files.map((entry) => join(entry.parentPath, entry.name)).filter((file) => readFileSync(file).includes(text));
 	}
 
 	[Symbol.dispose](): void {

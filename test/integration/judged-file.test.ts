@@ -11,7 +11,6 @@ import { JudgeFile, KEY, MAX_ATTEMPTS, PRICE } from "../faults/judge-file.ts";
 import { examine } from "../faults/tally.ts";
 
 // Several servers and processes each, on a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 120_000 });
 
 const QUICK: readonly FaultName[] = ALL_FAULTS.filter((fault) => fault !== "silence" && fault !== "stalled-body");
 

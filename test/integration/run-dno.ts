@@ -17,9 +17,9 @@ export interface DnoProcess {
 
 /** The command itself, as a process of its own, with its events; `env` is added to the environment. */
 export function startDno(args: readonly string[], options: Pick<SpawnOptions, "cwd" | "env"> = {}): DnoProcess {
-	const env = { ...process.env, ...options.env };
-	// A campaign of a test starts its own server, whatever the developer has set.
-	delete env.TEMPORAL_ADDRESS;
+	// A campaign of a test starts its own server, whatever the developer has set or written into Temporal's config file.
+	const own = Object.entries(process.env).filter(([key]) => !key.startsWith("TEMPORAL_") || key === "TEMPORAL_CLI");
+	const env = { ...Object.fromEntries(own), TEMPORAL_CONFIG_FILE: "", ...options.env };
 	const child = spawn(process.execPath, [MAIN, ...args], {
 		...options,
 		stdio: ["ignore", "pipe", "pipe"],
@@ -58,4 +58,10 @@ export function startDno(args: readonly string[], options: Pick<SpawnOptions, "c
 
 export function readReport(directory: string): Report {
 	return report.parse(JSON.parse(readFileSync(join(directory, "report.json"), "utf8")));
+}
+
+/** What has to be the same wherever a campaign runs: its report's figures, pairs and weights. */
+export function resultOf(directory: string) {
+	const { lines, iterations } = readReport(directory);
+	return { lines, pairs: iterations.map((i) => i.pairs), weights: iterations.map((i) => i.policy.sha256) };
 }

@@ -7,6 +7,7 @@ export interface JsonEvent {
 	readonly eventType: string;
 	readonly workflowExecutionStartedEventAttributes?: {
 		readonly workflowId: string;
+		readonly originalExecutionRunId: string;
 		readonly workflowType: { readonly name: string };
 	};
 	readonly workflowExecutionContinuedAsNewEventAttributes?: { readonly newExecutionRunId: string };
@@ -17,9 +18,10 @@ export interface JsonEvent {
 }
 
 /** Where and as what a history began. */
-export function origin(history: JsonHistory): { readonly workflowId: string; readonly type: string } {
-	const started = history.events[0].workflowExecutionStartedEventAttributes!;
-	return { workflowId: started.workflowId, type: started.workflowType.name };
+export function origin(history: JsonHistory) {
+	const { workflowId, originalExecutionRunId, workflowType } =
+		history.events[0].workflowExecutionStartedEventAttributes!;
+	return { workflowId, runId: originalExecutionRunId, type: workflowType.name };
 }
 
 interface JsonPayload {

@@ -32,7 +32,7 @@ test("code that takes its steps in another order is found out", async () => {
 	const history = read("iteration.json");
 	const scheduled = history.events.flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);
 	const [first, second] = scheduled as [(typeof scheduled)[0], (typeof scheduled)[0]];
-	expect([first.activityType.name, second.activityType.name]).toEqual(["selectPrompts", "claimHost"]);
+	expect([first.activityType.name, second.activityType.name]).toEqual(["selectPrompts", "pairCandidates"]);
 	[first.activityType, second.activityType] = [second.activityType, first.activityType];
 	await expect(replay(history)).rejects.toThrow(DeterminismViolationError);
 });
@@ -89,6 +89,8 @@ function textsOf(value: unknown): string[] {
 
 /** Hashes, ids, names, and why judging paused. The campaign's prompts are sums with spaces, its answers numbers. */
 function isReference(text: string): boolean {
+	// When a schedule began a night, and the workflow run that did.
+	if (/^\d{4}-\d\d-\d\dT[\d:]+Z$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) return true;
 	return (
 		/^[0-9a-f]{32,64}(-2)?$/.test(text) || /^(?!\d)[\w/.-]{1,120}$/.test(text) || text.startsWith("the budget of $")
 	);

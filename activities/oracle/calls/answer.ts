@@ -1,16 +1,21 @@
 import { z } from "zod";
-import type { Usage } from "../../../core/judge-calls.ts";
-import type { ReplyText } from "./reply-reader.ts";
+import { usage } from "../../../core/judge-calls.ts";
+
+const tokenLogProbability = z.object({ token: z.string(), logprob: z.number() });
 
 /** What a server answered to one call. */
-export interface Answer extends ReplyText {
+export const answer = z.strictObject({
+	text: z.string(),
+	topLogprobs: z.array(tokenLogProbability).exactOptional(),
+	finishReason: z.string(),
 	/** Why the model declines, in its words. */
-	readonly refusal?: string;
+	refusal: z.string().exactOptional(),
 	/** Absent where the server does not report all of it. */
-	readonly usage?: Usage;
+	usage: usage.exactOptional(),
 	/** The model as the server names it. */
-	readonly model: string;
-}
+	model: z.string(),
+});
+export type Answer = z.infer<typeof answer>;
 
 const count = z.int().nonnegative().nullish();
 
@@ -24,9 +29,7 @@ const completion = z.object({
 				message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
 				logprobs: z
 					.object({
-						content: z
-							.array(z.object({ top_logprobs: z.array(z.object({ token: z.string(), logprob: z.number() })) }))
-							.nullish(),
+						content: z.array(z.object({ top_logprobs: z.array(tokenLogProbability) })).nullish(),
 					})
 					.nullish(),
 			}),

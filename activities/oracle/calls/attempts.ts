@@ -6,8 +6,13 @@ import type { Turn } from "./turn.ts";
 
 /** Names the running attempt of an activity in the ledger, the same for the attempts that come after it. */
 export function attemptId(attempt = Context.current().info.attempt): string {
+	return `${activityOfRun()}.${attempt}`;
+}
+
+/** Names the running activity in the ledger, the same for all of its attempts. */
+export function activityOfRun(): string {
 	const { workflowExecution, activityId } = Context.current().info;
-	return `${workflowExecution?.runId}.${activityId}.${attempt}`;
+	return `${workflowExecution?.runId}.${activityId}`;
 }
 
 /**

@@ -14,8 +14,11 @@ export function createClients({
 	readonly fetch?: typeof globalThis.fetch;
 }): (settings: ModelJudgeConfig) => JudgeClient {
 	const clients = new Map<string, JudgeClient>();
+	/** Of settings that have been asked for before, which those of most calls have. */
+	const keys = new WeakMap<ModelJudgeConfig, string>();
 	return (settings) => {
-		const key = hashJson(settings);
+		const key = keys.get(settings) ?? hashJson(settings);
+		keys.set(settings, key);
 		const client = clients.get(key) ?? createJudgeClient(settings, environment, fetch);
 		clients.delete(key);
 		clients.set(key, client);

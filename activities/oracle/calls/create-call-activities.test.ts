@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
-import { ApplicationFailure } from "@temporalio/common";
+import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { DnoError } from "../../../core/errors.ts";
 import { RATE_LIMIT_ATTEMPTS } from "../../../core/judge-attempts.ts";
 import type { LedgerEntry } from "../../../core/ledger-entry.ts";
 import type { CallJob } from "../../../core/steps.ts";
@@ -19,10 +20,10 @@ beforeEach(async () => {
 afterEach(() => server[Symbol.asyncDispose]());
 
 /** A campaign with one call to make. */
-async function campaign(more: Readonly<Record<string, unknown>> = {}, budget?: number) {
+async function campaign(more: Readonly<Record<string, unknown>> = {}, budget?: number, graceMs?: number) {
 	const settings = judgeAt(server.url, { price: PRICE, maxAttempts: 3, ...more });
 	const made = await campaignOf(settings, [call("a")], budget);
-	const { judgeCall } = createCallActivities(made.dependencies);
+	const { judgeCall } = createCallActivities({ ...made.dependencies, ...(graceMs !== undefined && { graceMs }) });
 	const job: CallJob = { ...made.job, index: 0, progress: { done: 0, total: 1 } };
 	const kinds = async () => (await made.dependencies.ledger.read()).map(({ kind }) => kind);
 	return {
@@ -222,13 +223,38 @@ test("a reply that was lost may have been paid for: it counts as spent, and not 
 	expect(await spent()).toBeCloseTo(COST + lost, 12);
 });
 
-test("a worker that stops counts the call as lost and keeps nothing", async () => {
-	const { judge, kinds, dependencies } = await campaign();
+const CANCELLATIONS = ["CANCELLED", "NOT_FOUND", "TIMED_OUT"] as const;
+
+test("a worker that stops waits a little for a reply, then counts the call as lost and keeps nothing", async () => {
+	const { judge, kinds, dependencies } = await campaign({}, undefined, 30);
 	const stop = new AbortController();
-	server.answer = () => stop.abort();
+	server.answer = () => stop.abort(new CancelledFailure("WORKER_SHUTDOWN"));
 	await expect(judge({ signal: stop.signal })).rejects.toMatchObject({ name: "CancelledFailure" });
 	expect(await kinds()).toEqual(["reserved", "lost"]);
 	expect(await dependencies.verdicts.find(key)).toBeUndefined();
+});
+
+test.for([...CANCELLATIONS, "WORKER_SHUTDOWN"])(
+	"%s in the middle of a call: its reply is paid for and kept",
+	async (why) => {
+		const { judge, kinds, dependencies } = await campaign({}, undefined, 5_000);
+		const stop = new AbortController();
+		server.answer = (response, request) => {
+			stop.abort(new CancelledFailure(why));
+			setTimeout(() => json(completion("A"))(response, request), 100);
+		};
+		expect(await judge({ signal: stop.signal })).toMatchObject({ kind: "judged", cost: COST });
+		expect(await kinds()).toEqual(["reserved", "settled"]);
+		expect(await dependencies.verdicts.find(key)).toMatchObject({ text: "A" });
+	},
+);
+
+test.for([...CANCELLATIONS, "WORKER_SHUTDOWN"])("%s before a call: it is not begun", async (why) => {
+	const { judge, kinds } = await campaign();
+	const signal = AbortSignal.abort(new CancelledFailure(why));
+	await expect(judge({ signal })).rejects.toMatchObject({ name: "CancelledFailure", message: why });
+	expect(server.requests).toEqual([]);
+	expect(await kinds()).toEqual([]);
 });
 
 /** The same campaign's activities in a process that dies when it writes this to the ledger. */
@@ -288,6 +314,80 @@ test("a kill during the call: the next attempt pays, and what the lost one may h
 	expect(await made.kinds()).toEqual(["reserved", "lost", "reserved", "settled"]);
 	expect(await made.spent()).toBeCloseTo(COST + lost, 12);
 });
+
+/** The campaign's activity where the first writes of a kind fail, attempt after attempt until it has a result. */
+async function withFailingWrites(
+	made: Awaited<ReturnType<typeof campaign>>,
+	fails: { readonly [kind in "verdict" | "artifact" | "settled"]?: number },
+) {
+	const left = { verdict: 0, artifact: 0, settled: 0, ...fails };
+	const fail = (kind: keyof typeof left) => {
+		if (left[kind]-- > 0) throw new DnoError({ what: "the disk is full", isRetryable: true });
+	};
+	const { store, verdicts, ledger } = made.dependencies;
+	const { judgeCall } = createCallActivities({
+		...made.dependencies,
+		store: {
+			...store,
+			put: async (...args) => {
+				fail("artifact");
+				return await store.put(...args);
+			},
+		},
+		verdicts: {
+			...verdicts,
+			put: async (reply) => {
+				fail("verdict");
+				await verdicts.put(reply);
+			},
+		},
+		ledger: {
+			...ledger,
+			append: async (...entries) => {
+				if (entries.some(({ kind }) => kind === "settled")) fail("settled");
+				await ledger.append(...entries);
+			},
+		},
+	});
+	let heartbeatDetails: unknown;
+	const onHeartbeat = (details: unknown) => {
+		heartbeatDetails = JSON.parse(JSON.stringify(details));
+	};
+	for (let attempt = 1; ; attempt++) {
+		const whole = { ...made.job, index: 0, progress: { done: 0, total: 1 } };
+		const run = inActivity(() => judgeCall(whole), { attempt, heartbeatDetails, onHeartbeat });
+		const result = await run.catch((error: unknown) => error);
+		if (!(result instanceof Error)) return { result, attempt };
+		expect(result).toMatchObject({ name: "DnoError", isRetryable: true });
+	}
+}
+
+test.each([
+	[{ verdict: 1 }, 2],
+	[{ verdict: 2 }, 3],
+	[{ settled: 1 }, 2],
+	[{ verdict: 1, settled: 2 }, 3],
+])("a verdict that cannot be stored at once (%o) is not asked and paid for again", async (fails, attempt) => {
+	const made = await campaign();
+	const judged = { kind: "judged", key, cost: COST, repeated: false };
+	expect(await withFailingWrites(made, fails)).toEqual({ result: judged, attempt });
+	expect(server.requests).toHaveLength(1);
+	expect(await made.dependencies.verdicts.find(key)).toMatchObject({ text: "A", cost: COST });
+	expect(await made.kinds()).toEqual(["reserved", "settled"]);
+	expect(await made.spent()).toBeCloseTo(COST, 12);
+});
+
+test.each([{ artifact: 2 }, { settled: 1 }])(
+	"nor is an unreadable reply that cannot be stored at once (%o)",
+	async (fails) => {
+		const made = await campaign();
+		server.answer = json(completion("Hm"));
+		const { result } = await withFailingWrites(made, fails);
+		expect(result).toMatchObject({ kind: "unreadable", cost: COST, reason: '"Hm" is neither A nor B' });
+		expect(server.requests).toHaveLength(1);
+		expect(await made.kinds()).toEqual(["reserved", "settled"]);
+	},
+);
 
 test("at the ceiling no call is made; a higher one in the ledger has the last word", async () => {
 	const { failure, judge, dependencies, spent } = await campaign({}, RESERVED / 2);

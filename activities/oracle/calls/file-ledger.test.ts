@@ -1,76 +1,17 @@
-import { appendFileSync, mkdtempSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { LedgerEntry } from "../../../core/ledger-entry.ts";
 import { createFileLedger } from "./file-ledger.ts";
-
-const at = { schemaVersion: 1, at: "2026-01-01T00:00:00.000Z" } as const;
-const usage = { input: 10, cachedInput: 0, output: 2 };
-const reserved = (call: string, cost: number, key = call): LedgerEntry => ({
-	...at,
-	kind: "reserved",
-	...{ iteration: 1, line: "dno", stage: "rank", judge: "judge" },
-	...{ call, key, cost },
-});
-const settled = (call: string, cost: number): LedgerEntry => ({ ...at, kind: "settled", call, cost, usage });
-const released = (call: string): LedgerEntry => ({ ...at, kind: "released", call, reason: "429" });
-const lost = (call: string): LedgerEntry => ({ ...at, kind: "lost", call, reason: "time-out" });
-const ceiling = (cost: number): LedgerEntry => ({ ...at, kind: "ceiling", cost });
+import { ceiling, lost, reserved, settled, testLedger } from "./testing/ledger-contract.ts";
 
 let path: string;
 beforeEach(() => {
 	path = join(mkdtempSync(join(tmpdir(), "dno-ledger-")), "campaign/ledger.jsonl");
 });
 
-test("spent is what was settled, what was lost and what is reserved; released reservations are not", async () => {
-	const ledger = createFileLedger(path);
-	expect(await ledger.state()).toEqual({ spent: 0 });
-	for (const entry of [reserved("a", 8), reserved("b", 4), reserved("c", 2), reserved("d", 1)])
-		await ledger.append(entry);
-	expect(await ledger.state()).toEqual({ spent: 15 });
-	for (const entry of [settled("a", 5), lost("b"), released("c"), ceiling(20), ceiling(30)]) await ledger.append(entry);
-	expect(await ledger.state()).toEqual({ spent: 10, ceiling: 30 });
-	expect([await ledger.isOpen("a"), await ledger.isOpen("d"), await ledger.isOpen("e")]).toEqual([false, true, false]);
-});
-
-test("a call ends once", async () => {
-	const ledger = createFileLedger(path);
-	await ledger.append(reserved("1", 3), lost("1"), lost("1"), settled("1", 9), reserved("2", 4), lost("2"));
-	expect(await ledger.state()).toEqual({ spent: 7 });
-});
-
-test("a reservation knows what was spent and reserved when it was made, and nothing of what came later", async () => {
-	const ledger = createFileLedger(path);
-	await ledger.append(reserved("a", 8), reserved("b", 4), settled("a", 1), reserved("c", 2), reserved("d", 16));
-	const upTo = () => Promise.all(["a", "b", "c", "d"].map(ledger.spentUpTo));
-	expect(await upTo()).toEqual([undefined, 12, 7, 23]);
-	await ledger.append({ ...at, kind: "withdrawn", call: "b" });
-	expect(await upTo()).toEqual([undefined, undefined, 7, 23]);
-});
-
-test("entries that are appended together stand together", async () => {
-	const group = (name: string) => Array.from({ length: 50 }, (_, i) => reserved(`${name}${i}`, 1, name));
-	await Promise.all(["a", "b", "c", "d"].map((name) => createFileLedger(path).append(...group(name))));
-	const keys = (await createFileLedger(path).read()).map((entry) => "key" in entry && entry.key);
-	expect(keys.filter((key, i) => key !== keys[i - 1])).toHaveLength(4);
-});
-
-test("ledgers that append side by side agree on the totals", async () => {
-	const ledgers = Array.from({ length: 4 }, () => createFileLedger(path));
-	const work = ledgers.flatMap((ledger, i) =>
-		Array.from({ length: 250 }, async (_, j) => {
-			await ledger.append(reserved(`${i}-${j}`, 4));
-			await ledger.state();
-			if (j % 2 === 0) await ledger.append(settled(`${i}-${j}`, 1));
-		}),
-	);
-	await Promise.all(work);
-	for (const ledger of [...ledgers, createFileLedger(path)]) {
-		expect(await ledger.state()).toEqual({ spent: 500 * 1 + 500 * 4 });
-		expect(await ledger.read()).toHaveLength(1500);
-	}
-});
+testLedger(() => createFileLedger(path), 250);
 
 test("a line that a killed process left half-written is none, and spoils no other one", async () => {
 	const [one, two] = [createFileLedger(path), createFileLedger(path)];
@@ -106,4 +47,29 @@ test("a whole line that is no entry is one clear error", async () => {
 	appendFileSync(path, '\n{"kind":"refunded"}');
 	await expect(ledger.state()).rejects.toThrow(`${path}: an entry of the ledger is not what this version reads`);
 	expect(readFileSync(path, "utf8")).toContain("refunded");
+});
+
+test("a ledger that another file has taken the place of, or that was deleted, is the one of its name", async () => {
+	const ledger = createFileLedger(path);
+	await ledger.append(reserved("a", 8));
+	expect(await ledger.state()).toEqual({ spent: 8 });
+	// As a repair does.
+	writeFileSync(`${path}.new`, readFileSync(path));
+	renameSync(`${path}.new`, path);
+	await ledger.append(reserved("b", 4));
+	expect(await ledger.state()).toEqual({ spent: 12 });
+	expect(await createFileLedger(path).read()).toEqual([reserved("a", 8), reserved("b", 4)]);
+	rmSync(dirname(path), { recursive: true });
+	await ledger.append(reserved("c", 2));
+	expect(await createFileLedger(path).read()).toEqual([reserved("c", 2)]);
+});
+
+test("entries before a line that is none count once, however often it is met", async () => {
+	const ledger = createFileLedger(path);
+	await ledger.append(reserved("a", 8), settled("a", 1));
+	appendFileSync(path, '\n{"kind":"refunded"}\n');
+	await expect(ledger.state()).rejects.toThrow("an entry of the ledger");
+	const good = readFileSync(path, "utf8").replace('{"kind":"refunded"}', JSON.stringify(ceiling(5)));
+	writeFileSync(path, good);
+	expect(await ledger.state()).toEqual({ spent: 1, ceiling: 5 });
 });

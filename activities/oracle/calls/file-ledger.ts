@@ -1,8 +1,11 @@
-import { mkdir, open } from "node:fs/promises";
+import { fstatSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DnoError } from "../../../core/errors.ts";
 import { type LedgerEntry, ledgerEntry } from "../../../core/ledger-entry.ts";
 import { systemError } from "../../../core/system-errors.ts";
+import { keepOpen } from "../../store/kept-file.ts";
+import { makeFolder } from "../../store/make-folder.ts";
 import type { Ledger } from "./ledger.ts";
 import { createLedgerTotals } from "./ledger-totals.ts";
 
@@ -18,9 +21,12 @@ const NEWLINE = 10;
  */
 export function createFileLedger(path: string): Ledger {
 	const totals = createLedgerTotals();
-	let position = 0;
+	const appended = keepOpen(path, "a");
+	const tail = createTail(path, totals.add);
 	/** One reader at a time: each goes on where the one before stopped. */
-	let reading: Promise<unknown> = Promise.resolve();
+	let reading: Promise<void> = Promise.resolve();
+	/** The one that comes next: whoever asks before it has begun is answered by it. */
+	let upcoming: Promise<void> | undefined;
 	/** Entries that wait for the write before them: all of them are the next one. */
 	let waiting: Buffer[] = [];
 	let writing: Promise<void> = Promise.resolve();
@@ -29,21 +35,25 @@ export function createFileLedger(path: string): Ledger {
 	const writeWaiting = async (): Promise<void> => {
 		const lines = Buffer.concat(waiting);
 		[waiting, next] = [[], undefined];
-		await appendWhole(path, lines).catch(async (error: NodeJS.ErrnoException) => {
+		const write = () => appended((file) => writeWhole(file, lines));
+		await write().catch(async (error: NodeJS.ErrnoException) => {
 			if (error.code !== "ENOENT") throw error;
-			await mkdir(dirname(path), { recursive: true });
-			await appendWhole(path, lines);
+			await makeFolder(dirname(path));
+			await write();
 		});
 	};
 
+	const readOn = (): Promise<void> => {
+		upcoming = undefined;
+		return tail();
+	};
+
 	/** Totals with all that has been appended by now, by anyone. */
-	const current = <T>(ask: () => T): Promise<T> => {
-		const latest = reading.then(async () => {
-			position = await readEntries(path, position, totals.add);
-			return ask();
-		});
-		reading = latest.catch(() => {});
-		return latest;
+	const current = async <T>(ask: () => T): Promise<T> => {
+		upcoming ??= reading.then(readOn, readOn);
+		reading = upcoming;
+		await upcoming;
+		return ask();
 	};
 
 	return {
@@ -58,7 +68,7 @@ export function createFileLedger(path: string): Ledger {
 		},
 		async read() {
 			const entries: LedgerEntry[] = [];
-			await readEntries(path, 0, (entry) => entries.push(entry));
+			await createTail(path, (entry) => entries.push(entry))();
 			return entries;
 		},
 		state: () => current(totals.state),
@@ -68,32 +78,21 @@ export function createFileLedger(path: string): Ledger {
 }
 
 /** One write at the end of the file, so that those of other processes do not fall into it. */
-async function appendWhole(path: string, lines: Buffer): Promise<void> {
-	const file = await open(path, "a");
-	try {
-		const { bytesWritten } = await file.write(lines);
-		if (bytesWritten < lines.length) throw Object.assign(new Error("a short write"), { code: "ENOSPC" });
-	} finally {
-		await file.close();
-	}
+async function writeWhole(file: FileHandle, lines: Buffer): Promise<void> {
+	const { bytesWritten } = await file.write(lines);
+	if (bytesWritten < lines.length) throw Object.assign(new Error("a short write"), { code: "ENOSPC" });
 }
 
-/**
- * Reads the entries from a position on.
- *
- * @param position in bytes, at the beginning of a line
- * @returns where the first line begins that is not whole yet
- */
-async function readEntries(path: string, position: number, add: (entry: LedgerEntry) => void): Promise<number> {
-	const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
-		if (error.code === "ENOENT") return undefined;
-		throw systemError(error, path) ?? error;
-	});
-	if (file === undefined) return position;
-	try {
-		const block = Buffer.alloc(BLOCK);
+/** Adds the entries of a ledger, at each call those that have come since the one before; for one caller at a time. */
+function createTail(path: string, add: (entry: LedgerEntry) => void): () => Promise<void> {
+	const kept = keepOpen(path, "r");
+	/** In bytes, where the first line begins that has not been read whole. */
+	let position = 0;
+	const block = Buffer.allocUnsafe(BLOCK);
+	const readOn = async (file: FileHandle): Promise<void> => {
 		let line = Buffer.alloc(0);
-		for (;;) {
+		const { size } = fstatSync(file.fd);
+		while (position + line.length < size) {
 			const { bytesRead } = await file.read(block, 0, BLOCK, position + line.length);
 			line = Buffer.concat([line, block.subarray(0, bytesRead)]);
 			for (let end = line.indexOf(NEWLINE); end >= 0; end = line.indexOf(NEWLINE)) {
@@ -101,12 +100,15 @@ async function readEntries(path: string, position: number, add: (entry: LedgerEn
 				position += end + 1;
 				line = line.subarray(end + 1);
 			}
-			if (bytesRead > 0) continue;
-			return position + (addLine(path, line, add) ? line.length : 0);
+			// Somebody has cut the file off meanwhile.
+			if (bytesRead === 0) break;
 		}
-	} finally {
-		await file.close();
-	}
+		if (addLine(path, line, add)) position += line.length;
+	};
+	return () =>
+		kept(readOn).catch((error: NodeJS.ErrnoException) => {
+			if (error.code !== "ENOENT") throw systemError(error, path) ?? error;
+		});
 }
 
 /**
@@ -116,6 +118,8 @@ async function readEntries(path: string, position: number, add: (entry: LedgerEn
  * @throws DnoError where the line is whole but no entry
  */
 function addLine(path: string, line: Buffer, add: (entry: LedgerEntry) => void): boolean {
+	// Between a newline and the one that comes before the next entry.
+	if (line.length === 0) return false;
 	let value: unknown;
 	try {
 		value = JSON.parse(line.toString());

@@ -1,21 +1,32 @@
+import { z } from "zod";
 import type { LedgerEntry } from "../../../core/ledger-entry.ts";
 import type { BudgetState } from "../../../core/steps.ts";
 
 /** What a ledger's entries add up to; grows only with calls that are under way. */
 export interface LedgerTotals {
 	add(entry: LedgerEntry): void;
+	/** All there is to know, to begin with elsewhere. */
+	sums(): LedgerSums;
 	state(): BudgetState;
 	/** See `Ledger`. */
 	spentUpTo(call: string): number | undefined;
 	isOpen(call: string): boolean;
 }
 
-/** Totals of no entries yet. */
-export function createLedgerTotals(): LedgerTotals {
-	const open = new Map<string, { readonly cost: number; readonly upTo: number }>();
-	let ended = 0;
-	let reserved = 0;
-	let ceiling: number | undefined;
+export const ledgerSums = z.strictObject({
+	/** Settled and lost, in US dollars. */
+	ended: z.number(),
+	reserved: z.number(),
+	ceiling: z.number().optional(),
+	/** Reservations that nothing has taken the place of, by call. */
+	open: z.array(z.tuple([z.string(), z.strictObject({ cost: z.number(), upTo: z.number() })])),
+});
+export type LedgerSums = z.infer<typeof ledgerSums>;
+
+/** @param from what earlier entries add up to; by default there are none */
+export function createLedgerTotals(from: LedgerSums = { ended: 0, reserved: 0, open: [] }): LedgerTotals {
+	const open = new Map(from.open);
+	let { ended, reserved, ceiling } = from;
 
 	/** Takes a reservation out; undefined where there is none, e.g. because its worker was given up and answers after all. */
 	const close = (call: string) => {
@@ -49,6 +60,7 @@ export function createLedgerTotals(): LedgerTotals {
 					break;
 			}
 		},
+		sums: () => ({ ended, reserved, ...(ceiling !== undefined && { ceiling }), open: [...open] }),
 		state: () => ({ ...(ceiling !== undefined && { ceiling }), spent: ended + reserved }),
 		spentUpTo: (call) => open.get(call)?.upTo,
 		isOpen: (call) => open.has(call),

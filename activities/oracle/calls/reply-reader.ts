@@ -8,7 +8,7 @@ interface TokenLogProbability {
 }
 
 /** What a judge wrote. */
-export interface ReplyText {
+interface ReplyText {
 	readonly text: string;
 	/** The likeliest first tokens, where they were asked for. */
 	readonly topLogprobs?: readonly TokenLogProbability[];

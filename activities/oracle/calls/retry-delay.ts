@@ -32,5 +32,6 @@ const MAX_RETRY_MS = 60_000;
  */
 export function nextDelayMs(attempt: number, asked = 0, random = Math.random()): number {
 	const backOff = random * Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
-	return Math.round(Math.min(asked, MAX_RETRY_AFTER_MS) + backOff);
+	// Temporal takes a delay of nothing for no retry at all.
+	return Math.max(1, Math.round(Math.min(asked, MAX_RETRY_AFTER_MS) + backOff));
 }

@@ -9,6 +9,7 @@ import {
 import type { CandidateGroup, Verdict } from "../../../core/records.ts";
 import { type Selection, selectGroup, spread, withoutLoopsAndCopies } from "../select-candidates.ts";
 import type { Comparisons, ModelJudge } from "./judge.ts";
+import { keepByGroup } from "./keep-by-group.ts";
 import { createListwise } from "./listwise.ts";
 import { askedOf, verdictBase } from "./model-judge.ts";
 import { createPairwise } from "./pairwise.ts";
@@ -39,18 +40,22 @@ export function createModelOracle(
 	});
 	const oracle = config.kind === "panel" ? createPanel(config.rule, judges) : judges[0]!;
 	const { name, fingerprint } = oracle;
+	const keep = keepByGroup<Narrowed>();
+	// The same object for the same question: what the judges keep of it is found again.
+	const narrowed = (group: CandidateGroup, comparisons: Comparisons) =>
+		keep(group, JSON.stringify(comparisons), () => narrow(group, comparisons));
 	return {
 		name,
 		fingerprint,
 		judges,
 		calls(group, comparisons, known) {
-			const question = narrow(group, comparisons);
+			const question = narrowed(group, comparisons);
 			if (isSettled(question)) return [];
 			const calls = oracle.calls(question.group, question.comparisons, known);
 			return calls.map((call) => ({ ...call, shown: call.shown.map((place) => question.selection.judged[place]!) }));
 		},
 		verdict(group, comparisons, known) {
-			const question = narrow(group, comparisons);
+			const question = narrowed(group, comparisons);
 			const base = verdictBase(name, fingerprint, group, comparisons);
 			const inner: Verdict = isSettled(question)
 				? { ...base, ...askedOf([]), ...unasked(question.group) }

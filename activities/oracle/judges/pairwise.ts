@@ -8,6 +8,7 @@ import { drawOrder } from "./draw-order.ts";
 import { boundaryOf } from "./fence.ts";
 import type { Comparisons, Known, ModelJudge, Outcome } from "./judge.ts";
 import { judgeCall, textsOf } from "./judge-call.ts";
+import { keepByGroup } from "./keep-by-group.ts";
 import { createModelJudge } from "./model-judge.ts";
 
 /** Tokens of a reason of 100 words with its verdict, generously. */
@@ -21,6 +22,7 @@ const MAX_TOKENS = 512;
 export function createPairwise(settings: PairwiseConfig, rubric: string): ModelJudge {
 	const reply: ReplyShape = { kind: "choice", from: settings.read };
 	const maxTokens = settings.read === "log-probabilities" ? 1 : MAX_TOKENS;
+	const keep = keepByGroup<JudgeCall[]>();
 
 	function callsOf(group: CandidateGroup, [i, j]: Meeting): JudgeCall[] {
 		return [
@@ -39,12 +41,7 @@ export function createPairwise(settings: PairwiseConfig, rubric: string): ModelJ
 
 	function plan(group: CandidateGroup, comparisons: Comparisons, known: Known): JudgeCall[] {
 		const { schedule: kind, rounds } = settings;
-		const byMeeting = new Map<string, JudgeCall[]>();
-		const calls = (meeting: Meeting) => {
-			const made = byMeeting.get(meeting.join(" ")) ?? callsOf(group, meeting);
-			byMeeting.set(meeting.join(" "), made);
-			return made;
-		};
+		const calls = (meeting: Meeting) => keep(group, meeting.join(" "), () => callsOf(group, meeting));
 		if (comparisons !== "all") return distinctMeetings(comparisons).flatMap(calls);
 		const draw = drawOrder(group, [...group.responses.keys()], "draw", 0);
 		const result = (a: number, b: number) => {

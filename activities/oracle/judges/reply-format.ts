@@ -8,11 +8,8 @@ const REASON_WORDS = 100;
 export function replyObject(shape: ReplyShape): z.ZodObject {
 	switch (shape.kind) {
 		case "scores": {
-			const score = wholeNumber(shape);
-			const fields = shape.ids.flatMap((id) => [
-				[justificationKey(id), z.string()] as const,
-				[scoreKey(id), score] as const,
-			]);
+			const [text, score] = [z.string(), wholeNumber(shape)];
+			const fields = shape.ids.flatMap((id) => [[justificationKey(id), text] as const, [scoreKey(id), score] as const]);
 			return z.strictObject(Object.fromEntries(fields));
 		}
 		case "choice":
@@ -47,8 +44,32 @@ function wholeNumber({ low, high }: { readonly low: number; readonly high: numbe
  */
 export function replySchema({ reply }: Pick<JudgeCall, "reply">): Record<string, unknown> | undefined {
 	if (reply.kind === "choice" && reply.from === "log-probabilities") return undefined;
-	const { $schema: _, ...schema } = z.toJSONSchema(replyObject(reply));
-	return schema;
+	if (reply.kind !== "scores") return schemaOf(reply);
+	// Every call has ids of its own, and translating its schema would take a good part of the call's time.
+	const { properties, ...schema } = schemaOf({ ...reply, ids: [ANY] });
+	const own = Object.fromEntries(
+		reply.ids.flatMap((id) => [
+			[justificationKey(id), properties[justificationKey(ANY)]],
+			[scoreKey(id), properties[scoreKey(ANY)]],
+		]),
+	);
+	return { ...schema, properties: own, required: Object.keys(own) };
+}
+
+/** Stands for a call's ids. */
+const ANY = "id";
+
+/** By shape: a handful, as scales are the config's. Not to be changed. */
+const schemas = new Map<string, JsonSchema>();
+type JsonSchema = Record<string, unknown> & { readonly properties: Record<string, unknown> };
+
+function schemaOf(shape: ReplyShape): JsonSchema {
+	const key = JSON.stringify(shape);
+	const known = schemas.get(key);
+	if (known !== undefined) return known;
+	const { $schema: _, ...schema } = z.toJSONSchema(replyObject(shape));
+	schemas.set(key, schema as JsonSchema);
+	return schema as JsonSchema;
 }
 
 /** Tells a judge, in words, what its reply has to be. */

@@ -38,21 +38,43 @@ export interface AdamWStep {
 
 /** One AdamW update in place (Loshchilov & Hutter, arXiv 1711.05101, as torch.optim.AdamW with its defaults). */
 export function adamWStep(weights: WeightArrays, gradients: WeightArrays, moments: Moments, settings: AdamWStep): void {
-	const { step, learningRate, weightDecay, gradientScale } = settings;
-	const stepSize = learningRate / (1 - BETA1 ** step);
-	const correction = 1 / Math.sqrt(1 - BETA2 ** step);
-	for (const [name, w] of weights) {
-		const g = gradients.get(name)!;
-		const m = moments.first.get(name)!;
-		const v = moments.second.get(name)!;
-		const keep = settings.decays(name) ? 1 - learningRate * weightDecay : 1;
-		for (let i = 0; i < w.length; i++) {
-			const gi = g[i]! * gradientScale;
-			const mi = BETA1 * m[i]! + (1 - BETA1) * gi;
-			const vi = BETA2 * v[i]! + (1 - BETA2) * gi * gi;
-			m[i] = mi;
-			v[i] = vi;
-			w[i] = w[i]! * keep - (stepSize * mi) / (Math.sqrt(vi) * correction + EPSILON);
-		}
+	const { step, learningRate, weightDecay, gradientScale, decays } = settings;
+	const factors: Factors = {
+		gradientScale,
+		stepSize: learningRate / (1 - BETA1 ** step),
+		correction: 1 / Math.sqrt(1 - BETA2 ** step),
+	};
+	for (const [name, weight] of weights) {
+		const keep = decays(name) ? 1 - learningRate * weightDecay : 1;
+		const state = {
+			gradient: gradients.get(name)!,
+			first: moments.first.get(name)!,
+			second: moments.second.get(name)!,
+		};
+		updateWeight(weight, state, keep, factors);
+	}
+}
+
+/** What is the same for all weights of a step. */
+interface Factors {
+	readonly gradientScale: number;
+	readonly stepSize: number;
+	readonly correction: number;
+}
+
+/** The update of one weight. A function of its own: V8 makes code of this loop that is twice as fast as of one inside another. */
+function updateWeight(
+	w: Float32Array,
+	{ gradient: g, first: m, second: v }: Readonly<Record<"gradient" | "first" | "second", Float32Array>>,
+	keep: number,
+	{ gradientScale, stepSize, correction }: Factors,
+): void {
+	for (let i = 0; i < w.length; i++) {
+		const gi = g[i]! * gradientScale;
+		const mi = BETA1 * m[i]! + (1 - BETA1) * gi;
+		const vi = BETA2 * v[i]! + (1 - BETA2) * gi * gi;
+		m[i] = mi;
+		v[i] = vi;
+		w[i] = w[i]! * keep - (stepSize * mi) / (Math.sqrt(vi) * correction + EPSILON);
 	}
 }

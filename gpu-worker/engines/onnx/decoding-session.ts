@@ -1,9 +1,12 @@
 import type * as ort from "onnxruntime-node";
 import type { WeightType } from "../../../core/config.ts";
+import { WeightFiles } from "../../formats/weight-files.ts";
 import type { LlamaConfig } from "../../model/config.ts";
-import { buildDecodingGraph, TIED_HEAD } from "../../model/decoding-graph.ts";
+import { buildDecodingGraph } from "../../model/decoding-graph.ts";
 import { readMergedWeights, readModelConfig } from "../../model/folder.ts";
 import { int8Weights } from "../../model/int8-weights.ts";
+import { EMBEDDING } from "../../model/parameters.ts";
+import type { Execution } from "./device.ts";
 import type { KvCache, NewEntries } from "./kv-cache.ts";
 import { float, int64, openSessionWith, type Tensors } from "./session.ts";
 
@@ -17,22 +20,26 @@ const UNSEEN = -1e30;
 export class DecodingSession {
 	readonly config: LlamaConfig;
 	readonly #session: ort.InferenceSession;
+	/** The embedding is read from the model's own file, a row a token; the folder may be removed meanwhile. */
+	readonly #files: WeightFiles;
 	/** Scores are written to the same memory at every run. */
 	readonly #scores = new Map<ScoreKind, Float32Array>();
 
-	private constructor(config: LlamaConfig, session: ort.InferenceSession) {
+	private constructor(config: LlamaConfig, session: ort.InferenceSession, files: WeightFiles) {
 		this.config = config;
 		this.#session = session;
+		this.#files = files;
 	}
 
-	static async open(modelDir: string, threads: number, type: WeightType): Promise<DecodingSession> {
+	static async open(modelDir: string, execution: Execution, type: WeightType): Promise<DecodingSession> {
 		const config = readModelConfig(modelDir);
-		const merged = readMergedWeights(modelDir, config);
-		const graph = buildDecodingGraph(config, type);
-		if (type === "int8")
-			return new DecodingSession(config, await openSessionWith(int8Weights(merged, config), graph, threads));
-		const aliases = { "model.embed_tokens.weight": TIED_HEAD };
-		return new DecodingSession(config, await openSessionWith(merged, graph, threads, aliases));
+		using opened = new DisposableStack();
+		const files = opened.use(new WeightFiles(modelDir));
+		const weights = multipliedWeights(modelDir, config);
+		const named = type === "int8" ? int8Weights(weights, config) : weights;
+		const session = await openSessionWith(named, buildDecodingGraph(config, type), execution);
+		opened.move();
+		return new DecodingSession(config, session, files);
 	}
 
 	/**
@@ -45,13 +52,15 @@ export class DecodingSession {
 	 */
 	async run(
 		cache: KvCache,
-		{ tokens, counts, lengths }: { tokens: BigInt64Array; counts: readonly number[]; lengths: readonly number[] },
+		{ tokens, counts, lengths }: { tokens: Int32Array; counts: readonly number[]; lengths: readonly number[] },
 		temperature: number,
 		kinds: readonly ScoreKind[],
 	): Promise<{ scores: Record<ScoreKind, Float32Array>; entries: NewEntries }> {
 		const rows = counts.length;
 		const width = tokens.length / rows;
-		const positions = BigInt64Array.from(tokens, (_, i) => BigInt(lengths[Math.floor(i / width)]! + (i % width)));
+		const positions = new BigInt64Array(tokens.length).map((_, i) =>
+			BigInt(lengths[Math.floor(i / width)]! + (i % width)),
+		);
 		const last = BigInt64Array.from(counts, (count, row) => BigInt(row * width + count - 1));
 		const fetches: Record<string, ort.Tensor | null> = { newKeys: null, newValues: null };
 		const scores = {} as Record<ScoreKind, Float32Array>;
@@ -62,7 +71,7 @@ export class DecodingSession {
 		const results = await this.#session.run(
 			{
 				...cache.tensors(rows),
-				tokens: int64(tokens, [rows, width]),
+				embedded: float(this.#files.readRows(EMBEDDING, tokens), [tokens.length, this.config.hiddenSize]),
 				positions: int64(positions, [rows, width]),
 				last: int64(last, [rows]),
 				past: pastMask(lengths, cache.capacity),
@@ -76,6 +85,7 @@ export class DecodingSession {
 	}
 
 	dispose(): Promise<void> {
+		this.#files[Symbol.dispose]();
 		return this.#session.release();
 	}
 
@@ -85,6 +95,13 @@ export class DecodingSession {
 		const data = new Float32Array(size);
 		this.#scores.set(kind, data);
 		return data;
+	}
+}
+
+/** The weights of the decoding graph one by one: the embedding, where it is only looked up, is none of them. */
+function* multipliedWeights(modelDir: string, config: LlamaConfig): Generator<[string, Float32Array]> {
+	for (const [name, data] of readMergedWeights(modelDir, config)) {
+		if (name !== EMBEDDING || config.tieEmbeddings) yield [name, data];
 	}
 }
 

@@ -19,12 +19,9 @@ export interface ExternalWeights {
 /**
  * Writes weights one by one to a temporary file. A session that is made from it has them as constants, which onnxruntime
  * lays out for its kernels once, instead of at every run; of the weights as they come, one at a time is in memory.
- *
- * @param aliases further names under which the model refers to weights, by their names
  */
 export async function writeExternalWeights(
 	weights: Iterable<readonly [string, ArrayBufferView]>,
-	aliases: Readonly<Record<string, string>>,
 ): Promise<ExternalWeights> {
 	const folder = await mkdtemp(join(tmpdir(), "dno-weights-"));
 	const remove = () => rm(folder, { recursive: true, force: true });
@@ -37,9 +34,7 @@ export async function writeExternalWeights(
 			for (let done = 0; done < byteLength; ) {
 				done += (await file.write(bytes, done, byteLength - done, position + done)).bytesWritten;
 			}
-			const place = { offset: position, length: byteLength };
-			tensors.set(name, place);
-			if (aliases[name] !== undefined) tensors.set(aliases[name], place);
+			tensors.set(name, { offset: position, length: byteLength });
 			position = Math.ceil((position + byteLength) / ALIGNMENT) * ALIGNMENT;
 		}
 		return { folder, tensors: { file: FILE, tensors }, remove };

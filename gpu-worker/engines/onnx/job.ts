@@ -10,7 +10,8 @@ export function batchOrder({ examples }: TrainingExamples, settings: TrainingSet
 	const units = settings.shuffle === "prompts" ? examplesByPrompt(examples) : [...examples.keys()].map((i) => [i]);
 	const order: number[] = [];
 	for (let epoch = 0; order.length < needed; epoch++) {
-		order.push(...shuffle(units, createRandom(hashSeed(settings.seed, "epoch", epoch))).flat());
+		// One by one: as arguments of one call, some 120,000 would be too many.
+		for (const index of shuffle(units, createRandom(hashSeed(settings.seed, "epoch", epoch))).flat()) order.push(index);
 	}
 	return Array.from({ length: settings.steps }, (_, step) =>
 		order.slice(step * settings.batchSize, (step + 1) * settings.batchSize),
@@ -29,9 +30,11 @@ export function jobHash(
 	examples: TrainingExamples,
 	{ checkpointEvery: _, ...settings }: TrainingSettings,
 ): string {
-	return createHash("sha256")
-		.update(JSON.stringify([fingerprint, settings, examples, policies]))
-		.digest("hex");
+	const { examples: all, ...rest } = examples;
+	const hash = createHash("sha256").update(JSON.stringify([fingerprint, settings, rest, policies]));
+	// Example by example: all of them may be longer than a string can be.
+	for (const example of all) hash.update("\n").update(JSON.stringify(example));
+	return hash.digest("hex");
 }
 
 /** sha256 of the bytes of arrays. */

@@ -23,7 +23,7 @@ export class KvCache {
 	readonly #rows: number;
 	#capacity = 0;
 	/** Keys and values of each layer by the graph's input names. */
-	#buffers = new Map<string, Float32Array>();
+	#buffers = new Map<string, Float32Array<ArrayBuffer>>();
 	/** The same by layer. */
 	#layers: readonly { readonly key: Float32Array; readonly value: Float32Array }[] = [];
 
@@ -66,6 +66,8 @@ export class KvCache {
 				for (let part = 0; before !== undefined && part < this.#rows * kvHeads; part++) {
 					data.set(before.subarray(part * old, (part + 1) * old), part * wide);
 				}
+				// Freed at once: as garbage a whole cache would stand beside the new one until it is collected.
+				before?.buffer.transfer(0);
 				this.#buffers.set(name, data);
 			}
 		}

@@ -54,7 +54,7 @@ const ADAPTER = "adapter_model.safetensors";
 
 /** Sums of log-probabilities of both responses of every pair. */
 async function scores(folder: string) {
-	const scorer = await openScorer(readMergedModel(folder), 1);
+	const scorer = await openScorer(readMergedModel(folder), { threads: 1 });
 	const sums = await scorer.score(
 		pairs.map(({ prompt, chosen, rejected }) => ({ prompt, responses: [chosen, rejected] })),
 	);

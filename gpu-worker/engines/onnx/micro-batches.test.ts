@@ -62,11 +62,14 @@ async function batchOf(data: TrainingExamples, change: Partial<TrainingSettings>
 	const chosen = { ...settings, ...change };
 	const modelDir = join(temporaryFolder(), "model");
 	await createRandomModel({ config: tinyConfig(true), tokenizerFile, seed: 3, outDir: modelDir });
-	const policy = await openTrainedPolicy(modelDir, chosen, 1);
+	const policy = await openTrainedPolicy(modelDir, chosen, { threads: 1 });
 	const reference = { config: tinyConfig(true), weights: randomWeights(tinyConfig(true), 4) };
-	const [scorer, other] = [await openScorer(readModel(modelDir), 1), await openScorer(reference, 1)];
+	const [scorer, other] = [
+		await openScorer(readModel(modelDir), { threads: 1 }),
+		await openScorer(reference, { threads: 1 }),
+	];
 	const objective = await createObjective(data, chosen, used, other.score, 64);
-	const options = { config: tinyConfig(true), policy, objective, settings: chosen, threads: 1 };
+	const options = { config: tinyConfig(true), policy, objective, settings: chosen, execution: { threads: 1 } };
 	const passes = await openMicroBatches(options);
 	const { gradients, loss, tokenCount, metrics } = await passes.run(used, scorer.score);
 	for (const each of [passes, scorer, other, policy]) await each.dispose();

@@ -6,6 +6,7 @@ import { defaultMicroBatchTokens } from "../../model/memory.ts";
 import { elementCount } from "../../model/parameters.ts";
 import { buildTrainingGraph, gradientName, partsOf } from "../../model/training-graph.ts";
 import { packBatch, splitRows } from "./batch.ts";
+import type { Execution } from "./device.ts";
 import { examplesOf, type Objective } from "./objectives.ts";
 import type { Score } from "./scorer.ts";
 import { float, openSession, type Tensors } from "./session.ts";
@@ -26,17 +27,20 @@ export async function openMicroBatches(options: {
 	readonly policy: TrainedPolicy;
 	readonly objective: Objective;
 	readonly settings: TrainingSettings;
-	readonly threads: number;
+	readonly execution: Execution;
 }) {
 	const { config, policy, objective, settings } = options;
 	const budget = settings.microBatchTokens ?? defaultMicroBatchTokens(config);
 	const graphParts = partsOf(config, budget);
 	const graph = buildTrainingGraph(config, objective.spec, { adapter: policy.adapter, ...graphParts });
-	const session = await openSession(graph, options.threads);
-	const { arrays, fetches } = gradientBuffers(policy);
-	/** Made when a batch has more than one part. */
-	let totals: WeightArrays | undefined;
-	const outputs = Object.fromEntries(session.outputNames.map((name) => [name, fetches[name] ?? null]));
+	const session = await openSession(graph, options.execution);
+	const buffers = () => {
+		const { arrays, fetches } = gradientBuffers(policy);
+		return { arrays, outputs: Object.fromEntries(session.outputNames.map((name) => [name, fetches[name] ?? null])) };
+	};
+	const totals = buffers();
+	/** Of the parts after a batch's first, one after the other; made when there is one. */
+	let further: typeof totals | undefined;
 
 	return {
 		/** @param signal ends it with its reason between two parts */
@@ -48,19 +52,17 @@ export async function openMicroBatches(options: {
 			let [loss, tokenCount] = [0, 0];
 			for (const [at, part] of parts.entries()) {
 				if (at > 0) await breathe(signal);
+				if (at > 0) further ??= buffers();
+				const { arrays, outputs } = at > 0 ? further! : totals;
 				const packed = packBatch(part, graphParts);
 				const results = await session.run({ ...policy.inputs, ...packed.feeds, ...feedsOf(part, packed) }, outputs);
 				loss += (results.loss!.data as Float32Array)[0]!;
 				tokenCount += packed.tokenCount;
 				order.push(...examplesOf(part));
 				perExample.push(...columns(results as Tensors, objective.outputs, examplesOf(part).length));
-				if (parts.length > 1) {
-					totals ??= gradientBuffers(policy).arrays;
-					accumulate(totals, arrays, at === 0);
-				}
+				if (at > 0) for (const [name, total] of totals.arrays) addTo(total, arrays.get(name)!);
 			}
-			const gradients = parts.length > 1 ? totals! : arrays;
-			return { loss, gradients, metrics: objective.metrics(order, perExample), tokenCount };
+			return { loss, gradients: totals.arrays, metrics: objective.metrics(order, perExample), tokenCount };
 		},
 		dispose: () => session.release(),
 	};
@@ -85,10 +87,6 @@ function gradientBuffers({ specs }: TrainedPolicy): { arrays: WeightArrays; fetc
 	return { arrays, fetches };
 }
 
-function accumulate(totals: WeightArrays, parts: WeightArrays, isFirst: boolean): void {
-	for (const [name, total] of totals) {
-		const part = parts.get(name)!;
-		if (isFirst) total.set(part);
-		else for (let i = 0; i < total.length; i++) total[i]! += part[i]!;
-	}
+function addTo(total: Float32Array, part: Float32Array): void {
+	for (let i = 0; i < total.length; i++) total[i]! += part[i]!;
 }

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tinyConfig } from "../../../bench/golden/tiny-config.ts";
@@ -51,7 +52,7 @@ describe("sampling", () => {
 		const dir = await newModel(tied);
 		const asked = requests(40);
 		const responses = await sample(dir, asked);
-		const scorer = await openScorer(readModel(dir), 2);
+		const scorer = await openScorer(readModel(dir), { threads: 2 });
 		const sums = await scorer.score(
 			asked.map(({ promptTokens }, i) => ({
 				prompt: promptTokens,
@@ -91,7 +92,7 @@ describe("sampling", () => {
 			const alone = await sample(dir, [{ ...asked[4]!, seeds: asked[4]!.seeds.slice(2, 3) }], settings, {}, "int8");
 			expect(alone[0]![0]).toEqual(together[4]![2]);
 			expect(await sample(dir, asked.slice(7, 10), settings, {}, "int8")).toEqual(together.slice(7, 10));
-			const scorer = await openScorer(readModel(dir), 2);
+			const scorer = await openScorer(readModel(dir), { threads: 2 });
 			const exact = await scorer.scoreTokens(
 				asked.map(({ promptTokens }, i) => ({
 					prompt: promptTokens,
@@ -109,11 +110,34 @@ describe("sampling", () => {
 		},
 	);
 
+	test("so it is where one key head serves all query heads", async () => {
+		const dir = join(temporaryFolder(), "model");
+		await createRandomModel({ config: { ...tinyConfig(true), kvHeads: 1 }, tokenizerFile, seed: 2, outDir: dir });
+		const asked = requests(9);
+		const together = await sample(dir, asked);
+		for (const i of [3, 8]) {
+			const [[alone]] = (await sample(dir, [{ ...asked[i]!, seeds: asked[i]!.seeds.slice(0, 1) }])) as [
+				[SampledResponse],
+			];
+			expect(alone).toEqual(together[i]![0]);
+		}
+	});
+
+	test("a policy that is open still samples when its folder is gone", async () => {
+		const dir = await newModel();
+		const asked = requests(5);
+		const before = await sample(dir, asked);
+		const sampler = await engine.openSampler(dir);
+		rmSync(dir, { recursive: true });
+		expect(await sampler.sample(asked, settings)).toEqual(before);
+		await sampler.dispose();
+	});
+
 	test("a head may have any even width", async () => {
 		const outDir = join(temporaryFolder(), "model");
 		await createRandomModel({ config: { ...tinyConfig(true), headDim: 6 }, tokenizerFile, seed: 1, outDir });
 		const [[response]] = (await sample(outDir, [{ promptTokens: [3, 4], seeds: [1] }])) as [[SampledResponse]];
-		const scorer = await openScorer(readModel(outDir), 1);
+		const scorer = await openScorer(readModel(outDir), { threads: 1 });
 		const [[sum]] = (await scorer.score([{ prompt: [3, 4], responses: [response.tokens] }])) as [[number]];
 		await scorer.dispose();
 		expect(Math.abs(sum - response.logProbability)).toBeLessThan(1e-4);
@@ -174,7 +198,7 @@ describe("sampling", () => {
 		const asked = [{ promptTokens: [3, 4], seeds: [1, 2, 3, 4] }];
 		const strong = { ...settings, temperature: 0, repetitionPenalty: 1000 };
 		const [responses] = await sample(dir, asked, strong);
-		const scorer = await openScorer(readModel(dir), 1);
+		const scorer = await openScorer(readModel(dir), { threads: 1 });
 		const [sums] = await scorer.score([{ prompt: [3, 4], responses: responses!.map(({ tokens }) => tokens) }]);
 		await scorer.dispose();
 		responses!.forEach(({ tokens, logProbability }, i) => {

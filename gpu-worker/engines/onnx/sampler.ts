@@ -6,6 +6,7 @@ import type { SampledResponse, SampleOptions, SampleRequest, Sampler, SamplingSe
 import { openTokenizer, type Tokenizer } from "../../formats/tokenizer.ts";
 import { parameterCount } from "../../model/parameters.ts";
 import { DecodingSession, type ScoreKind } from "./decoding-session.ts";
+import type { Execution } from "./device.ts";
 import { KvCache, type NewEntries } from "./kv-cache.ts";
 import { argmax, draw, penalise } from "./sampling.ts";
 import { checkRequests } from "./sampling-requests.ts";
@@ -21,8 +22,8 @@ const MAX_OPERATIONS = 3e11;
 const LANES = 16;
 
 /** Opens a policy for sampling on onnxruntime. */
-export async function openOnnxSampler(modelDir: string, threads: number, weights: WeightType): Promise<Sampler> {
-	const session = await DecodingSession.open(modelDir, threads, weights);
+export async function openOnnxSampler(modelDir: string, execution: Execution, weights: WeightType): Promise<Sampler> {
+	const session = await DecodingSession.open(modelDir, execution, weights);
 	return {
 		sample: async (requests, settings, options = {}) => {
 			checkRequests(session.config, requests, settings);
@@ -67,6 +68,8 @@ class SamplingRun {
 	readonly #options: SampleOptions;
 	readonly #tokenizer: Tokenizer | undefined;
 	readonly #results: SampledResponse[][];
+	/** How many responses of each request have not ended. */
+	readonly #unfinished: number[];
 	readonly #queue: Work[] = [];
 	readonly #live: Row[] = [];
 	readonly #capacity: number;
@@ -101,6 +104,7 @@ class SamplingRun {
 			}
 			return rows.map(({ response }) => response);
 		});
+		this.#unfinished = this.#results.map((responses) => responses.length);
 	}
 
 	async finish(): Promise<SampledResponse[][]> {
@@ -134,11 +138,9 @@ class SamplingRun {
 	async #read(admitted: readonly Work[]): Promise<void> {
 		const counts = admitted.map(({ promptTokens }) => promptTokens.length);
 		const longest = Math.ceil(Math.max(...counts) / LANES) * LANES;
-		const tokens = new BigInt64Array(admitted.length * longest);
+		const tokens = new Int32Array(admitted.length * longest);
 		admitted.forEach(({ promptTokens }, i) => {
-			promptTokens.forEach((token, j) => {
-				tokens[i * longest + j] = BigInt(token);
-			});
+			tokens.set(promptTokens, i * longest);
 		});
 		// Nothing is cached yet: places that no row has used stand for the cache.
 		const empty = new KvCache(this.#session.config, admitted.length);
@@ -156,7 +158,7 @@ class SamplingRun {
 
 	/** Feeds every live row its last token and draws the next one. */
 	async #step(): Promise<void> {
-		const tokens = BigInt64Array.from(this.#live, ({ response }) => BigInt(response.tokens.at(-1)!));
+		const tokens = Int32Array.from(this.#live, ({ response }) => response.tokens.at(-1)!);
 		const counts = this.#live.map(() => 1);
 		const lengths = this.#live.map(({ length }) => length);
 		const { scores, entries } = await this.#run(this.#cache, { tokens, counts, lengths });
@@ -223,6 +225,9 @@ class SamplingRun {
 		for (let i = this.#live.length - 1; i >= 0; i--) {
 			if (!this.#live[i]!.isFinished) continue;
 			this.#done += 1;
+			const { request } = this.#live[i]!;
+			this.#unfinished[request]! -= 1;
+			if (this.#unfinished[request] === 0) this.#options.onFinished?.(request, this.#results[request]!);
 			const last = this.#live.pop()!;
 			if (i === this.#live.length) continue;
 			this.#live[i] = last;

@@ -4,6 +4,7 @@ import type { Model } from "../../model/folder.ts";
 import { parameterCount } from "../../model/parameters.ts";
 import { buildScoringGraph, partsOf } from "../../model/training-graph.ts";
 import { packBatch, type SequenceRow, splitRows } from "./batch.ts";
+import type { Execution } from "./device.ts";
 import { openSession, weightTensors } from "./session.ts";
 
 /** Log-probabilities, in nats and summed over tokens, of every response of every row. */
@@ -26,10 +27,10 @@ function tokensPerRun(config: LlamaConfig): number {
 }
 
 /** A model's own log-probabilities by the forward pass of the training graph, with its weights as they are at each call. */
-export async function openScorer({ config, weights }: Model, threads: number): Promise<Scorer> {
+export async function openScorer({ config, weights }: Model, execution: Execution): Promise<Scorer> {
 	const budget = tokensPerRun(config);
 	const parts = partsOf(config, budget);
-	const session = await openSession(buildScoringGraph(config, parts), threads);
+	const session = await openSession(buildScoringGraph(config, parts), execution);
 	const tensors = weightTensors(config, weights);
 	const scoreChunk = async (rows: readonly SequenceRow[]) => {
 		const { feeds, spans } = packBatch(rows, parts);

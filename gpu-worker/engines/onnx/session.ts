@@ -7,14 +7,15 @@ import type { Graph } from "../../graph/graph.ts";
 import type { LlamaConfig } from "../../model/config.ts";
 import type { WeightArrays } from "../../model/folder.ts";
 import { parameterSpecs } from "../../model/parameters.ts";
+import type { Execution } from "./device.ts";
 import { writeExternalWeights } from "./external-weights.ts";
 
 /** Tensors by input or output name. */
 export type Tensors = Record<string, ort.Tensor>;
 
-function optionsOf(threads: number): ort.InferenceSession.SessionOptions {
+function optionsOf({ threads, device }: Execution): ort.InferenceSession.SessionOptions {
 	return {
-		executionProviders: ["cpu"],
+		executionProviders: device?.kind === "cuda" ? [{ name: "cuda", deviceId: device.index }, "cpu"] : ["cpu"],
 		intraOpNumThreads: threads,
 		interOpNumThreads: 1,
 		graphOptimizationLevel: "all",
@@ -24,27 +25,28 @@ function optionsOf(threads: number): ort.InferenceSession.SessionOptions {
 	};
 }
 
-/** Loads a graph into onnxruntime's CPU provider. */
-export async function openSession(graph: Graph, threads: number): Promise<ort.InferenceSession> {
-	return ort.InferenceSession.create(encodeGraph(graph), optionsOf(threads)).catch((cause) => refuse(graph, cause));
+/**
+ * Loads a graph into onnxruntime.
+ *
+ * Memory patterns are off: from the second run of a shape on, a block of its own would be taken for that shape beside what the
+ * first run left in the arena, and kept. Without them the arena alone serves all shapes, as fast.
+ */
+export async function openSession(graph: Graph, execution: Execution): Promise<ort.InferenceSession> {
+	const options = { ...optionsOf(execution), enableMemPattern: false };
+	return ort.InferenceSession.create(encodeGraph(graph), options).catch((cause) => refuse(graph, cause));
 }
 
-/**
- * Loads a graph whose weights are constants.
- *
- * @param aliases further names of weights, by their names
- */
+/** Loads a graph whose weights are constants. */
 export async function openSessionWith(
 	weights: Iterable<readonly [string, ArrayBufferView]>,
 	graph: Graph,
-	threads: number,
-	aliases: Readonly<Record<string, string>> = {},
+	execution: Execution,
 ): Promise<ort.InferenceSession> {
-	const { folder, tensors, remove } = await writeExternalWeights(weights, aliases);
+	const { folder, tensors, remove } = await writeExternalWeights(weights);
 	try {
 		const model = join(folder, "model.onnx");
 		await writeFile(model, encodeGraph(graph, tensors));
-		return await ort.InferenceSession.create(model, optionsOf(threads)).catch((cause) => refuse(graph, cause));
+		return await ort.InferenceSession.create(model, optionsOf(execution)).catch((cause) => refuse(graph, cause));
 	} finally {
 		// What onnxruntime has mapped stays readable.
 		await remove();

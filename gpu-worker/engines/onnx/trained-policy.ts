@@ -12,6 +12,7 @@ import {
 } from "../../model/adapter.ts";
 import { type Model, readModel, type WeightArrays, writeAdapterLike, writeModelLike } from "../../model/folder.ts";
 import { type ParameterSpec, parameterSpecs } from "../../model/parameters.ts";
+import type { Execution } from "./device.ts";
 import { float, openSession, type Tensors, weightTensors } from "./session.ts";
 
 /** A policy in memory, and what of it is trained. */
@@ -38,12 +39,12 @@ export interface TrainedPolicy {
 export async function openTrainedPolicy(
 	modelDir: string,
 	{ lora, seed }: TrainingSettings,
-	threads: number,
+	execution: Execution,
 ): Promise<TrainedPolicy> {
 	const model = readModel(modelDir);
 	const found = readAdapter(modelDir, model.config);
 	if (lora !== undefined)
-		return openAdapted(modelDir, model, chooseAdapter(modelDir, model, found, lora, seed), threads);
+		return openAdapted(modelDir, model, chooseAdapter(modelDir, model, found, lora, seed), execution);
 	if (found !== undefined) {
 		const mend = "Set lora to the adapter's shape, or merge the adapter into the weights first";
 		throw new DnoError({
@@ -79,14 +80,19 @@ function chooseAdapter(
 	throw new DnoError({ what: "lora is not the shape of the adapter that the policy has", where, got });
 }
 
-async function openAdapted(modelDir: string, model: Model, adapter: Adapter, threads: number): Promise<TrainedPolicy> {
+async function openAdapted(
+	modelDir: string,
+	model: Model,
+	adapter: Adapter,
+	execution: Execution,
+): Promise<TrainedPolicy> {
 	const { config, weights: base } = model;
 	const adapted = adaptedSpecs(config, adapter.config);
 	const specs = adapterSpecs(config, adapter.config);
 	const factors = Object.fromEntries(specs.map(({ name, shape }) => [name, float(adapter.weights.get(name)!, shape)]));
 	const effective = { config, weights: new Map(base) };
 	for (const { name } of adapted) effective.weights.set(name, new Float32Array(base.get(name)!.length));
-	const session = await openSession(buildMergeGraph(adapted, adapter.config), threads);
+	const session = await openSession(buildMergeGraph(adapted, adapter.config), execution);
 	const feeds = { ...factors };
 	const fetches: Tensors = {};
 	for (const { name, shape } of adapted) {

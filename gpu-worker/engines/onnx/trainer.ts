@@ -3,17 +3,18 @@ import { writeFileAtomic } from "../../../activities/store/atomic-write.ts";
 import { DnoError } from "../../../core/errors.ts";
 import { breathe } from "../../breathe.ts";
 import type {
-	RunOptions,
 	Trainer,
 	TrainingExamples,
 	TrainingResult,
 	TrainingSettings,
 	TrainingStep,
+	TrainOptions,
 } from "../../engine.ts";
 import type { LlamaConfig } from "../../model/config.ts";
 import { type Model, readMergedModel, readModelConfig } from "../../model/folder.ts";
 import { adamWStep, globalNorm, zeroMoments } from "./adamw.ts";
-import { readCheckpoint, type TrainingState, writeCheckpoint } from "./checkpoint.ts";
+import { checkpointIn, readCheckpoint, type TrainingState, writeCheckpoint } from "./checkpoint.ts";
+import type { Execution } from "./device.ts";
 import { batchOrder, checkJob, digestArrays, jobHash } from "./job.ts";
 import { openMicroBatches } from "./micro-batches.ts";
 import { createObjective, type Objective } from "./objectives.ts";
@@ -24,17 +25,18 @@ import { openTrainedPolicy, type TrainedPolicy } from "./trained-policy.ts";
 type Job = Parameters<Trainer["train"]>[0];
 
 /** Full fine-tuning and LoRA on onnxruntime; `fingerprint` tells checkpoints of other engines apart. */
-export function createOnnxTrainer(threads: number, fingerprint: string): Trainer {
+export function createOnnxTrainer(execution: Execution, fingerprint: string): Trainer {
 	return {
+		checkpointIn,
 		async train(job, examples, settings, options = {}) {
 			const config = readModelConfig(job.modelDir);
 			checkJob(examples, settings, config);
 			const batches = batchOrder(examples, settings);
-			const run = { config, examples, settings, options, threads, batches };
+			const run = { config, examples, settings, options, execution, batches };
 			// A reference of its own is read, scored and let go before the policy is read: never two models at once.
 			const isOwn = examples.loss === "sft" || resolve(job.referenceDir) === resolve(job.modelDir);
 			const other = isOwn ? undefined : await scoreReference(run, readReference(job, config));
-			const policy = await openTrainedPolicy(job.modelDir, settings, threads);
+			const policy = await openTrainedPolicy(job.modelDir, settings, execution);
 			try {
 				const digest = digestArrays(policy.sources);
 				const objective = other?.objective ?? (await withScorer(run, policy.effective, openObjective(run)));
@@ -60,13 +62,13 @@ interface Run {
 	readonly config: LlamaConfig;
 	readonly examples: TrainingExamples;
 	readonly settings: TrainingSettings;
-	readonly options: RunOptions;
-	readonly threads: number;
+	readonly options: TrainOptions;
+	readonly execution: Execution;
 	readonly batches: readonly (readonly number[])[];
 }
 
-async function withScorer<T>({ threads, options }: Run, model: Model, use: (score: Score) => Promise<T>): Promise<T> {
-	const scorer = await openScorer(model, threads);
+async function withScorer<T>({ execution, options }: Run, model: Model, use: (score: Score) => Promise<T>): Promise<T> {
+	const scorer = await openScorer(model, execution);
 	try {
 		return await use((rows) => scorer.score(rows, options.signal));
 	} finally {
@@ -109,11 +111,14 @@ interface StepsRun extends Run {
 
 async function runSteps(run: StepsRun, save: (state: TrainingState) => Promise<void>): Promise<TrainingResult> {
 	const { config, policy, start, batches, objective, settings, options, job } = run;
-	const passes = await openMicroBatches({ config, policy, objective, settings, threads: run.threads });
+	const passes = await openMicroBatches({ config, policy, objective, settings, execution: run.execution });
 	const matrices = new Set(policy.specs.filter(({ shape }) => shape.length > 1).map(({ name }) => name));
 	const steps: TrainingStep[] = [...start.steps];
 	let tokens = start.tokens;
-	const saveSteps = () => save({ weights: policy.weights, moments: start.moments, steps, tokens });
+	const saveSteps = async () => {
+		await save({ weights: policy.weights, moments: start.moments, steps, tokens });
+		options.onCheckpoint?.();
+	};
 	try {
 		for (let step = steps.length; step < settings.steps; step++) {
 			const pass = breathe(options.signal).then(() => passes.run(batches[step]!, run.score, options.signal));

@@ -1,6 +1,7 @@
 import { DnoError } from "../../../core/errors.ts";
 import type { Value } from "../graph.ts";
 import { type Dim, product, type Shape } from "../shapes.ts";
+import { add } from "./elementwise.ts";
 import { expand, reshape } from "./shape.ts";
 
 /** Rows of a matrix: table [V, D] and int64 indices of any shape S → [...S, D]; an index may occur more than once. */
@@ -18,19 +19,35 @@ export function gatherRows(table: Value, indices: Value): Value {
 	})[0]!;
 }
 
+/** What {@link scatterAddRows} added to zeros. */
+const scattered = new WeakMap<Value, { readonly rows: Value; readonly indices: Value }>();
+
+/** A zero matrix of shape [V, D] to whose row `indices[i]` row i of `rows` [N, D] is added. */
+function scatterAddRows(rows: Value, indices: Value, shape: Shape): Value {
+	const result = addRowsTo(zeros(rows, shape), rows, indices);
+	scattered.set(result, { rows, indices });
+	return result;
+}
+
 /**
- * A zero matrix of shape [V, D] to whose row `indices[i]` row i of `rows` [N, D] is added. ScatterElements is used
+ * The matrix [V, D] with row i of `rows` [N, D] added to its row `indices[i]`; has no gradient. ScatterElements is used
  * because its CPU kernel adds in the order of the indices, and so gives the same bits every time.
  */
-export function scatterAddRows(rows: Value, indices: Value, shape: Shape): Value {
+export function addRowsTo(matrix: Value, rows: Value, indices: Value): Value {
 	const { graph } = rows;
 	const index = expand(reshape(indices, [indices.shape[0]!, 1]), rows.shape);
 	return graph.emit({
 		op: "ScatterElements",
-		inputs: [zeros(rows, shape), index, rows],
-		outputs: [{ dtype: rows.dtype, shape }],
+		inputs: [matrix, index, rows],
+		outputs: [{ dtype: rows.dtype, shape: matrix.shape }],
 		attributes: { axis: 0, reduction: "add" },
 	})[0]!;
+}
+
+/** a + b of two gradients of one value; rows gathered from a table are added to the other one, without a matrix of zeros. */
+export function addGradients(a: Value, b: Value): Value {
+	const rowsOfB = scattered.get(b);
+	return rowsOfB === undefined ? add(a, b) : addRowsTo(a, rowsOfB.rows, rowsOfB.indices);
 }
 
 /** One element of each row: x [N, V] and int64 columns [N] → [N]. */

@@ -1,6 +1,7 @@
 import type { Value } from "../graph.ts";
 import { mul } from "./elementwise.ts";
 import { gemm, linear } from "./matmul.ts";
+import { transpose } from "./shape.ts";
 
 /** A low-rank change scale·up·down of a weight [out, in]: down [r, in], up [out, r] (LoRA's A and B, arXiv 2106.09685). */
 export interface LowRank {
@@ -23,7 +24,8 @@ export function lowRankLinear(x: Value, merged: Value, { down, up, scale }: LowR
 		gradient: ([dy]) => [
 			gemm(dy!, merged),
 			gemm(mul(gemm(dy!, up), scale), x, { transA: true }), // dA = s·(dY·B)ᵀ·X
-			gemm(dy!, mul(linear(x, down), scale), { transA: true }), // dB = s·dYᵀ·(X·Aᵀ)
+			// dB = s·dYᵀ·(X·Aᵀ), taken as its transpose: onnxruntime makes a product of r rows twice as fast as one of r columns.
+			transpose(gemm(mul(linear(x, down), scale), dy!, { transA: true }), [1, 0]),
 		],
 	})[0]!;
 }

@@ -1,6 +1,6 @@
 import type { Value } from "../graph.ts";
 import { add, exp, mul, neg, sub } from "./elementwise.ts";
-import { gatherColumn, gatherRows, scatterAddRows } from "./gather.ts";
+import { addRowsTo, gatherColumn, gatherRows } from "./gather.ts";
 import { gemm, linear } from "./matmul.ts";
 import { reshape } from "./shape.ts";
 import { logSoftmax } from "./softmax.ts";
@@ -42,13 +42,13 @@ export function responseLogProbabilities(
 		gradient: ([dy]) => {
 			const hiddenGradient = mul(joined(parts.map(({ direction }) => direction)), column(dy!));
 			const scaled = mul(hidden, column(dy!));
-			let weightGradient = scatterAddRows(scaled, targets, weight.shape);
 			// Adding 0·dy makes a chunk's scores wait for the loss; else all chunks' could be made, and kept, before it.
 			const waiting = splitRows(add(hidden, mul(column(dy!), 0)), sizes, chunks);
-			splitRows(scaled, sizes, chunks).forEach((scaledPart, i) => {
+			const expected = splitRows(neg(scaled), sizes, chunks).reduce<Value | undefined>((bias, rows, i) => {
 				const probabilities = exp(logSoftmax(linear(waiting[i]!, weight)));
-				weightGradient = add(weightGradient, neg(gemm(probabilities, scaledPart, { transA: true })));
-			});
+				return gemm(probabilities, rows, { transA: true, bias });
+			}, undefined);
+			const weightGradient = addRowsTo(expected!, scaled, targets);
 			return [hiddenGradient, weightGradient];
 		},
 	})[0]!;

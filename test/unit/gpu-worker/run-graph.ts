@@ -7,7 +7,7 @@ import type { Shape } from "../../../gpu-worker/graph/shapes.ts";
 
 /** A graph's outputs as plain numbers. */
 export async function runGraph(graph: Graph, feeds: Tensors): Promise<Record<string, number[]>> {
-	const session = await openSession(graph, 1);
+	const session = await openSession(graph, { threads: 1 });
 	const used = new Set(session.inputNames);
 	const results = await session.run(Object.fromEntries(Object.entries(feeds).filter(([name]) => used.has(name))));
 	await session.release();
@@ -56,7 +56,7 @@ export async function checkGradient(
 	gradients(graph, loss, sources).forEach((gradient, i) => {
 		graph.output(`gradient.${sources[i]!.name}`, gradient);
 	});
-	const session = await openSession(graph, 1);
+	const session = await openSession(graph, { threads: 1 });
 	const run = async (w: ReturnType<typeof float>, data = arrays) =>
 		session.run(feedsOf(session.inputNames, operands, data, w));
 	const shape = await outputShape(build, operands, arrays);
@@ -94,7 +94,7 @@ async function outputShape(
 	const graph = new Graph("probe");
 	const values = operands.map(({ shape, dtype = "float32" }, i) => graph.input(`x${i}`, dtype, shape));
 	graph.output("y", build(values, graph));
-	const session = await openSession(graph, 1);
+	const session = await openSession(graph, { threads: 1 });
 	const results = await session.run(feedsOf(session.inputNames, operands, arrays));
 	await session.release();
 	return results.y!.dims;

@@ -1,0 +1,24 @@
+import { DEFAULT_WORKSPACE, findWorkspace, openWorkspace, type Workspace } from "../../infra/workspace/workspace.ts";
+import type { StrictArgs } from "../strict-args.ts";
+
+export const WORKSPACE_ARG = {
+	type: "string",
+	valueHint: "dir",
+	description: "Folder of the campaigns and of what they share (default: runs)",
+} as const;
+
+export const STORE_ARG = {
+	type: "string",
+	valueHint: "address",
+	description: "Keep artifacts, verdicts and costs in a bucket, e.g. s3://bucket/prefix",
+} as const;
+
+/** The workspace that a command line means, made where there is none yet. */
+export function workspaceOf(args: StrictArgs): Promise<Workspace> {
+	return openWorkspace(args.options.get("workspace")?.[0] ?? DEFAULT_WORKSPACE, args.options.get("store")?.[0]);
+}
+
+/** Like {@link workspaceOf}, but none is made. */
+export function existingWorkspaceOf(args: StrictArgs): Promise<Workspace | undefined> {
+	return findWorkspace(args.options.get("workspace")?.[0] ?? DEFAULT_WORKSPACE);
+}

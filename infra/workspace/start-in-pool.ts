@@ -1,0 +1,74 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Client } from "@temporalio/client";
+import { beginCampaign } from "../campaign/begin-campaign.ts";
+import { connectClient } from "../campaign/client-connection.ts";
+import { prepareCampaign } from "../campaign/prepare.ts";
+import { loadWorkflowBundle } from "../campaign/workflow-bundle.ts";
+import { placesOf, storeKey } from "./campaign-file.ts";
+import { relativePaths } from "./config-paths.ts";
+import { requireWorkspaceServer } from "./find-server.ts";
+import { type LoadedCampaign, openCampaign } from "./open-campaign.ts";
+import { openJournal, openStore } from "./open-store.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface PoolStart {
+	readonly loaded: LoadedCampaign;
+	readonly fromScratch: boolean;
+	/** The campaign's own folder in the workspace, absolute; by default the one of its name. */
+	readonly directory?: string;
+}
+
+export interface StartedInPool {
+	readonly id: string;
+	readonly directory: string;
+	readonly address: string;
+	readonly namespace: string;
+	readonly uiUrl?: string;
+	/** How far it was, where it was under way already. */
+	readonly finishedIterations?: number;
+}
+
+/**
+ * Starts a campaign on the queues of a workspace, or tells the one that is under way to go on. Returns as soon as the server
+ * has it; the workers of the workspace do the rest, whenever they come. Can be done again where it was broken off.
+ *
+ * @throws {DnoError} No server is there, or the folder holds another campaign.
+ */
+export async function startInPool(
+	workspace: Workspace,
+	{ loaded, fromScratch, directory = join(workspace.directory, loaded.name) }: PoolStart,
+): Promise<StartedInPool> {
+	const server = await requireWorkspaceServer(workspace);
+	const { address, namespace, uiUrl, dataConverter } = server;
+	const { connection, close } = await connectClient(server);
+	try {
+		const folder = dirname(loaded.file);
+		await mkdir(directory, { recursive: true });
+		const file = await openCampaign(directory, loaded, fromScratch, {
+			...{ folder, queues: workspace.id },
+			store: storeKey(directory, workspace.store),
+		});
+		const { id } = file;
+		const spec = await prepareCampaign(openStore(workspace.store), {
+			...{ id, fromScratch, config: loaded.config },
+			// `quick` has been applied: what it would do is no part of the campaign.
+			portable: { ...relativePaths(loaded.config, folder), quick: {} },
+		});
+		const client = new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
+		const bundle = await loadWorkflowBundle();
+		const { finishedIterations } = await beginCampaign(client, connection, {
+			spec,
+			journal: openJournal(placesOf(directory, file).journal),
+			queues: workspace.id,
+			bundle,
+		});
+		return {
+			...{ id, directory, address, namespace },
+			...(uiUrl !== undefined && { uiUrl }),
+			...(finishedIterations !== undefined && { finishedIterations }),
+		};
+	} finally {
+		await close();
+	}
+}
