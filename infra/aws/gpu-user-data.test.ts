@@ -31,7 +31,8 @@ beforeAll(() => {
 				curl: 'case "$*" in *instance-id*) echo i-123;; *target-lifecycle-state*) echo Terminated;; *) echo token;; esac',
 				aws: 'case "$*" in *get-secret-value*) echo \'{"OPENAI_API_KEY":"sk-1"}\';; *) echo password;; esac',
 				jq: "cat >/dev/null; echo OPENAI_API_KEY=sk-1",
-				docker: `case "$*" in inspect*) cat ${root}/health;; *) cat >/dev/null </dev/null;; esac`,
+				// Whoever does not read the password ends the command that writes it (SIGPIPE).
+				docker: `case "$*" in inspect*) cat ${root}/health;; login*) cat >/dev/null;; esac`,
 				// Once round the watch.
 				sleep: `test ! -e ${root}/slept && touch ${root}/slept`,
 			}[name] ?? ":";
