@@ -35,7 +35,7 @@ afterAll(async () => {
 /** Polls until the counts are these: the server's are eventually right. */
 const untilCounted = (expected: object) =>
 	vi.waitFor(async () => expect(await countWork(connection, NAMESPACE, workspace)).toMatchObject(expected), {
-		timeout: 60_000,
+		timeout: 240_000,
 		interval: 200,
 	});
 

@@ -19,7 +19,7 @@ const SCHEMA = {
 };
 
 function ask(url: string, name = "1", more: Partial<OpenAI.ChatCompletionCreateParamsNonStreaming> = {}) {
-	const client = new OpenAI({ baseURL: url, apiKey: "planted", maxRetries: 0, timeout: 600 });
+	const client = new OpenAI({ baseURL: url, apiKey: "planted", maxRetries: 0, timeout: 3_000 });
 	return client.chat.completions.create({ ...question(name), ...more });
 }
 

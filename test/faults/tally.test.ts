@@ -17,7 +17,7 @@ const names = (count: number) => Array.from({ length: count }, (_, k) => `r${k}_
 const TERMINAL = [400, 401, 403, 404];
 
 async function judgeAll(url: string, cases: readonly Case[], mistake?: Mistake): Promise<Verdict[]> {
-	const client = new OpenAI({ baseURL: url, apiKey: "none", maxRetries: 0, timeout: 1500 });
+	const client = new OpenAI({ baseURL: url, apiKey: "none", maxRetries: 0, timeout: 5_000 });
 	const verdicts: Verdict[] = [];
 	const waiting = [...cases.entries()];
 	const lane = async () => {

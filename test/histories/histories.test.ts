@@ -79,7 +79,6 @@ test("a judging by calls that has continued as new is paused and goes on", async
 				const found = await judging.describe().catch(() => undefined);
 				return found !== undefined && found.raw.workflowExecutionInfo!.firstRunId !== found.runId;
 			},
-			{ timeout: 60_000 },
 		)
 		.toBe(true);
 	await handle.executeUpdate("pause", { args: [{ reason: "test" }] });

@@ -62,7 +62,7 @@ test("a pause at each stage stops new calls within 2 s, and loses and repeats no
 		// One connection, and before the stage begins: making one takes longer than a short stage.
 		await run.until((e) => e.event === "temporal");
 		await operate(out, async (operator) => {
-			await expect.poll(() => operator.status(), { interval: 10, timeout: 60_000 }).toMatchObject({ iteration, stage });
+			await expect.poll(() => operator.status(), { interval: 10 }).toMatchObject({ iteration, stage });
 			await operator.pause(`at ${stage}`);
 		});
 		await sleep(2_000);
@@ -129,7 +129,7 @@ test("a policy waits for approval; one that is rejected is left out", async () =
 	await run.ended;
 	const again = startDno(["run", gated, "--out", out, "--json"]);
 	await again.until((event) => event.event === "resumed");
-	await expect.poll(() => operate(out, (operator) => operator.approve(false)), { timeout: 120_000 }).toBe(1);
+	await expect.poll(() => operate(out, (operator) => operator.approve(false))).toBe(1);
 	await again.until((event) => event.event === "approval" && event.iteration === 2);
 	await operate(out, (operator) => operator.approve(true));
 	const { code, stderr } = await again.ended;

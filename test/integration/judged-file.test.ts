@@ -73,7 +73,7 @@ test("a killed judging goes on, and what was answered is not asked again", async
 	const cases = makeCases("killed", 80, 3);
 	using file = new JudgeFile(server, cases, { kind: "listwise", concurrency: 4, timeoutSeconds: 2 });
 	const dno = file.start();
-	await vi.waitUntil(() => server.records.calls > 20, { timeout: 60_000, interval: 20 });
+	await vi.waitUntil(() => server.records.calls > 20, { timeout: 240_000, interval: 20 });
 	dno.child.kill("SIGKILL");
 	await dno.ended;
 	expect(await file.run()).toMatchObject({ code: 0, summary: { judged: 80 } });

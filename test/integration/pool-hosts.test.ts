@@ -44,7 +44,7 @@ test("a spot instance that is taken back hands its training over, and tells what
 		const here = await openWorkspace(workspace);
 		const found = await findCampaignIn(here, directory);
 		const ofSpot = async () => (await inspectCampaign(found)).workers?.find(({ name }) => name === names[busy]);
-		await expect.poll(ofSpot, { timeout: 60_000 }).toMatchObject({
+		await expect.poll(ofSpot).toMatchObject({
 			...{ model: "initial, in training", isSilent: false, memory: { used: expect.any(Number) } },
 			device: expect.stringMatching(/^cpu \(no CUDA: /),
 		});

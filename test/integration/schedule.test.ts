@@ -43,9 +43,7 @@ function on<T>(use: (schedules: Schedules) => Promise<T>): Promise<T> {
 /** The nights of a schedule once so many have ended. */
 async function ended(name: string, count: number): Promise<Night[]> {
 	const nights = () => readNights(workspace, name);
-	await expect
-		.poll(async () => (await nights()).filter(({ end }) => end !== undefined).length, { timeout: 120_000 })
-		.toBe(count);
+	await expect.poll(async () => (await nights()).filter(({ end }) => end !== undefined).length).toBe(count);
 	return await nights();
 }
 
@@ -77,7 +75,7 @@ test("a night goes on from the last one's policy, on fresh prompts; one that wou
 	const made = await schedule("create", "nights", folder, "--every", "1h");
 	expect(made).toMatchObject({ name: "nights", id: `${workspace.id}-nights`, iterations: 1, overlap: "skip" });
 	expect(await schedule("trigger", "nights")).toMatchObject({ skipped: false });
-	await expect.poll(() => readNights(workspace, "nights"), { timeout: 120_000 }).toHaveLength(1);
+	await expect.poll(() => readNights(workspace, "nights")).toHaveLength(1);
 	expect(await on((each) => each.trigger("nights"))).toMatchObject({ info: { runningActions: [{}] } });
 	await ended("nights", 1);
 	await schedule("trigger", "nights");
@@ -113,7 +111,7 @@ test("a night that is called off leaves its policy as far as it was promoted, an
 		const found = await findCampaignIn(workspace, "off-night-1").catch(() => undefined);
 		return found && (await inspectCampaign(found)).finishedIterations;
 	};
-	await expect.poll(status, { timeout: 120_000 }).toBeGreaterThanOrEqual(1);
+	await expect.poll(status).toBeGreaterThanOrEqual(1);
 	await on((each) => each.trigger("off"));
 	const first = (await ended("off", 1))[0]!;
 	// It may have got further before the cancellation came.
@@ -121,7 +119,7 @@ test("a night that is called off leaves its policy as far as it was promoted, an
 	expect([1, 2]).toContain(finishedIterations);
 	expect(first.end).toMatchObject({ state: "failed", policy: { name: `dno-${finishedIterations}` } });
 	expect(readReport(join(workspace.directory, "off-night-1")).campaign.status).toBe("running");
-	await expect.poll(() => readNights(workspace, "off"), { timeout: 120_000 }).toHaveLength(2);
+	await expect.poll(() => readNights(workspace, "off")).toHaveLength(2);
 	expect((await readNights(workspace, "off"))[1]!.initialPolicy).toEqual(first.end!.policy);
 
 	await schedule("delete", "off");
@@ -135,7 +133,7 @@ test("a night that was stopped goes on with dno start, and a finished one can be
 	await on((each) => each.trigger("again"));
 	const found = () => findCampaignIn(workspace, "again-night-1");
 	const view = async () => await found().then(inspectCampaign, () => undefined);
-	await expect.poll(view, { timeout: 60_000 }).toMatchObject({ iteration: 1 });
+	await expect.poll(view).toMatchObject({ iteration: 1 });
 	const night = join(workspace.directory, "again-night-1");
 	const dno = async (...args: readonly string[]) => {
 		const { ended: end, events } = startDno([...args, "--json"]);
@@ -146,11 +144,11 @@ test("a night that was stopped goes on with dno start, and a finished one can be
 	expect((await ended("again", 1))[0]!.end).toMatchObject({ state: "stopped", finishedIterations: 0 });
 	const { id } = await dno("start", night);
 	expect(id).toBe((await found()).file.id);
-	await expect.poll(view, { timeout: 60_000 }).toMatchObject({ state: "finished", finishedIterations: 2 });
+	await expect.poll(view).toMatchObject({ state: "finished", finishedIterations: 2 });
 	const { directory } = await dno("fork", night, "--from-iteration", "1", "--set", "training.beta=0.3");
 	await dno("start", String(directory));
 	const fork = await findCampaignIn(workspace, String(directory));
-	await expect.poll(() => inspectCampaign(fork), { timeout: 60_000 }).toMatchObject({ state: "finished" });
+	await expect.poll(() => inspectCampaign(fork)).toMatchObject({ state: "finished" });
 	const [own, forked] = [night, String(directory)].map((each) => readReport(each).iterations);
 	expect(forked![0]!.policy).toEqual(own![0]!.policy);
 	expect(forked![1]!.policy.sha256).not.toBe(own![1]!.policy.sha256);

@@ -63,9 +63,7 @@ const runOf = (address: string, id: string, runId?: string) =>
 async function pausedCampaign(name: string): Promise<{ readonly id: string; readonly address: string }> {
 	const started = await startCampaign(workspace.directory, folder, name);
 	const found = await findCampaignIn(workspace, started.id);
-	await expect
-		.poll(() => operateCampaign(found, (operator) => operator.status()), { timeout: 60_000 })
-		.toMatchObject({ iteration: 1 });
+	await expect.poll(() => operateCampaign(found, (operator) => operator.status())).toMatchObject({ iteration: 1 });
 	await operateCampaign(found, (operator) => operator.pause("an upgrade"));
 	return started;
 }
@@ -107,7 +105,7 @@ test("a campaign whose workers' version is gone is taken over: still paused, and
 	const second = await up("four");
 	const address = String(second.events.find(({ event }) => event === "server")?.address);
 	await expect
-		.poll(() => runOf(address, begun.id), { timeout: 60_000, interval: 500 })
+		.poll(() => runOf(address, begun.id), { interval: 500 })
 		.toMatchObject({ status: "RUNNING", version: "four" });
 	expect(await runOf(address, begun.id, runId)).toMatchObject({ status: "TERMINATED", version: "three" });
 	const found = await findCampaignIn(workspace, begun.id);
