@@ -21,7 +21,7 @@ export async function ensureModel(
 ): Promise<void> {
 	const { model, source } = config.policy;
 	if (source === undefined || existsSync(model)) return;
-	await importModel({
+	const remark = await importModel({
 		source: modelSource(source, file),
 		out: model,
 		signal,
@@ -33,4 +33,5 @@ export async function ensureModel(
 				...(total !== undefined && { total }),
 			}),
 	});
+	if (remark !== undefined) renderer.note(remark);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, fsync, linkSync, open as openCallback, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { open, readdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { DnoError } from "../../core/errors.ts";
 import { systemError } from "../../core/system-errors.ts";
@@ -212,6 +212,14 @@ export async function removeTemporaries(folder: string): Promise<void> {
 		const path = join(folder, entry.name);
 		if (isTemporary(entry.name)) await rm(path, { recursive: true, force: true });
 		else if (entry.isDirectory()) await removeTemporaries(path);
+	}
+}
+
+/** Removes what killed processes left of a path that {@link replaceAtomically} was making. Only for who alone makes it now. */
+export async function removeTemporariesOf(path: string): Promise<void> {
+	for (const name of await readdir(dirname(path))) {
+		if (!isTemporary(name) || name.replace(TEMPORARY, "") !== basename(path)) continue;
+		await rm(join(dirname(path), name), { recursive: true, force: true });
 	}
 }
 

@@ -44,7 +44,7 @@ async function runImport(rawArgs: readonly string[]): Promise<number> {
 	const interrupt = listenForInterrupt(() => renderer.note("Stopping: what is downloaded is kept."));
 	const { signal } = interrupt;
 	try {
-		await importModel({
+		const remark = await importModel({
 			source,
 			out,
 			revision: args.options.get("revision")?.[0],
@@ -58,8 +58,10 @@ async function runImport(rawArgs: readonly string[]): Promise<number> {
 				}),
 		}).catch((error: unknown) => {
 			if (!signal.aborted) throw error;
+			return undefined;
 		});
 		if (signal.aborted) return interrupt.exitCode();
+		if (remark !== undefined) renderer.note(remark);
 		renderer.note(`The model is in ${shortPath(out)}`);
 		return 0;
 	} finally {
@@ -70,5 +72,5 @@ async function runImport(rawArgs: readonly string[]): Promise<number> {
 
 /** The last part of a path or a repository, in lower case. */
 function nameOf(source: string): string {
-	return basename(source.replace(/^hf:/, ""), ".gguf").toLowerCase();
+	return basename(resolve(source.replace(/^hf:/, "")), ".gguf").toLowerCase();
 }

@@ -1,11 +1,12 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tinyConfig } from "../../bench/golden/tiny-config.ts";
 import { DnoError } from "../../core/errors.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
-import { readModel, writeModelLike } from "./folder.ts";
+import { newAdapter } from "./adapter.ts";
+import { readModel, writeAdapterLike, writeModelLike } from "./folder.ts";
 import { createRandomModel, randomWeights } from "./init.ts";
 
 const tokenizerFile = join(import.meta.dirname, "../../bench/golden/tokenizer.json");
@@ -33,6 +34,20 @@ test("a model written like another has its configuration and tokenizer, and the 
 	const weights = randomWeights(tinyConfig(false), 6);
 	await writeModelLike(source, copy, { config: tinyConfig(false), weights });
 	expect(readModel(copy)).toEqual({ config: tinyConfig(false), weights });
+});
+
+test("what is trained takes the licence along, and of its base's weights those that are read; not the base's card", async () => {
+	const source = await newModel();
+	const others = ["README.md", "consolidated.safetensors", "model.safetensors.index.json"];
+	for (const name of ["LICENSE", "NOTICE.md", ...others]) writeFileSync(join(source, name), "{}");
+	const [full, lora] = [join(temporaryFolder(), "full"), join(temporaryFolder(), "lora")];
+	const { config, weights } = readModel(source);
+	await writeModelLike(source, full, { config, weights });
+	const files = ["LICENSE", "NOTICE.md", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+	expect(readdirSync(full).toSorted()).toEqual(files);
+	await writeAdapterLike(source, lora, config, newAdapter(config, { rank: 1, alpha: 1, targetModules: ["q_proj"] }, 1));
+	const adapter = ["adapter_config.json", "adapter_model.safetensors"];
+	expect(readdirSync(lora).toSorted()).toEqual([...files, ...adapter].toSorted());
 });
 
 test("a tokenizer that does not fit the embedding is refused", async () => {

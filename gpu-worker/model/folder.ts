@@ -7,7 +7,7 @@ import { type FloatType, hasNonFinite, isFloatType } from "../formats/dtypes.ts"
 import { readJsonFile } from "../formats/json-file.ts";
 import { encodeSafetensors } from "../formats/safetensors.ts";
 import { openTokenizer } from "../formats/tokenizer.ts";
-import { WEIGHTS, WeightFiles } from "../formats/weight-files.ts";
+import { WEIGHTS, WEIGHTS_INDEX, WeightFiles, weightFileNames } from "../formats/weight-files.ts";
 import { type Adapter, adaptedSpecs, mergeWeight, readAdapter, writeAdapter } from "./adapter.ts";
 import { type Dtype, type LlamaConfig, parseLlamaConfig, readEosTokenIds } from "./config.ts";
 import { elementCount, parameterSpecs } from "./parameters.ts";
@@ -132,7 +132,7 @@ export async function writeModelLike(
 ): Promise<void> {
 	await replaceAtomically(dir, async (temporary) => {
 		await mkdir(temporary);
-		await copyFiles(sourceDir, temporary, (name) => COMPANION.test(name) && !name.endsWith(".index.json"));
+		await copyFiles(sourceDir, temporary, isCompanion);
 		await nameDtype(join(temporary, CONFIG), dtype);
 		await writeWeights(temporary, { ...config, dtype }, weights);
 	});
@@ -147,13 +147,19 @@ export async function writeAdapterLike(
 ): Promise<void> {
 	await replaceAtomically(dir, async (temporary) => {
 		await mkdir(temporary);
-		await copyFiles(sourceDir, temporary, (name) => COMPANION.test(name) || name.endsWith(".safetensors"));
+		const weights = weightFileNames(sourceDir);
+		await copyFiles(sourceDir, temporary, (name) => isCompanion(name) || weights.includes(name));
 		await writeAdapter(temporary, config, adapter);
 	});
 }
 
-/** Files that make a model folder beside its weights. */
-const COMPANION = /\.(json|jinja|model|txt)$/;
+/** What a model's licence asks to be passed on with it. */
+export const LICENSE_FILE = /^(LICENSE|NOTICE)([.-].*)?$/i;
+
+/** Whether a file belongs to a model folder beside its weights. The card does not: it speaks of that model alone. */
+export function isCompanion(name: string): boolean {
+	return (/\.(json|jinja|model|txt)$/.test(name) || LICENSE_FILE.test(name)) && name !== WEIGHTS_INDEX;
+}
 
 async function copyFiles(sourceDir: string, dir: string, isWanted: (name: string) => boolean): Promise<void> {
 	for (const name of await readdir(sourceDir)) {

