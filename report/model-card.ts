@@ -11,6 +11,8 @@ export interface ModelCard {
 	readonly origin: { readonly report: Report; readonly line: LineKey; readonly iteration: number } | undefined;
 	/** Hub id. */
 	readonly baseModel: string | undefined;
+	/** What the base model's weights went through before anything was trained, and in which file or package. */
+	readonly rounded: { readonly to: string; readonly by: string } | undefined;
 	/** The base model's, by the hub's identifiers, e.g. `apache-2.0`. */
 	readonly license: string | undefined;
 }
@@ -32,13 +34,14 @@ export function renderModelCard(card: ModelCard): string {
 		`# ${title}`,
 		introduction(card),
 		...(origin === undefined ? [] : [winRates(origin), training(origin)]),
-		usage(format, baseModel),
+		usage(card),
 	];
 	return `---\n${stringify(meta)}---\n\n${sections.join("\n\n")}\n`;
 }
 
-function introduction({ format, baseModel, origin }: ModelCard): string {
-	const base = baseModel === undefined ? "its base model" : `[${baseModel}](https://huggingface.co/${baseModel})`;
+function introduction({ format, baseModel, rounded, origin }: ModelCard): string {
+	const name = baseModel === undefined ? "its base model" : `[${baseModel}](https://huggingface.co/${baseModel})`;
+	const base = rounded === undefined ? name : `${name} as it is in ${rounded.by}, its weights rounded to ${rounded.to}`;
 	const kind = format === "peft" ? `A LoRA adapter for ${base}` : `A model made from ${base}`;
 	if (origin === undefined) return `${kind}, exported by \`dno\`.`;
 	const { report, line, iteration } = origin;
@@ -112,8 +115,9 @@ function training({ report, line, iteration }: NonNullable<ModelCard["origin"]>)
 	].join("\n");
 }
 
-function usage(format: ModelCard["format"], baseModel: string | undefined): string {
-	const base = baseModel === undefined ? "BASE_MODEL" : baseModel;
+function usage({ format, baseModel, rounded, origin }: ModelCard): string {
+	const base = baseModel === undefined || rounded !== undefined ? "BASE_MODEL" : baseModel;
+	const iteration0 = origin === undefined ? "" : ", which `dno export 0 --format merged` writes";
 	const code = {
 		peft: [
 			"```python",
@@ -123,6 +127,9 @@ function usage(format: ModelCard["format"], baseModel: string | undefined): stri
 			`model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("${base}"), "THIS_FOLDER")`,
 			'tokenizer = AutoTokenizer.from_pretrained("THIS_FOLDER")',
 			"```",
+			...(rounded === undefined
+				? []
+				: ["", `BASE_MODEL is the rounded model${iteration0}; on other weights the adapter answers differently.`]),
 		],
 		merged: [
 			"```python",

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceAtomically, writeFlushed } from "../../activities/store/atomic-write.ts";
 import { DnoError } from "../../core/errors.ts";
 import { readAdapter, writeAdapter } from "./adapter.ts";
 import type { Dtype } from "./config.ts";
-import { readMergedModel, readModelConfig, writeModelLike } from "./folder.ts";
+import { LICENSE_FILE, readMergedModel, readModelConfig, writeModelLike } from "./folder.ts";
+import { ORIGIN_FILE } from "./origin.ts";
 
 export const EXPORT_FORMATS = ["peft", "merged", "gguf-input"] as const;
 /**
@@ -25,7 +26,7 @@ const TOKENIZER_FILE =
  * Writes a policy folder in a format that other tools read, whole or not at all.
  *
  * @param card README.md's content
- * @param baseModel hub id of the model that an adapter belongs to
+ * @param baseModel hub id of the model that an adapter belongs to; undefined where no one else has its weights
  * @param dtype of merged weights
  * @throws DnoError where the policy has no adapter for `peft`, or lacks files that `gguf-input` needs
  */
@@ -56,7 +57,7 @@ async function adapterWriter(policyDir: string, options: { readonly baseModel: s
 		const mend = "Use --format merged: all of its weights were trained, or none";
 		throw new DnoError({ what: "the policy has no LoRA adapter", where: policyDir, mend });
 	}
-	const companions = (await readdir(policyDir)).filter((name) => TOKENIZER_FILE.test(name));
+	const companions = (await readdir(policyDir)).filter((name) => TOKENIZER_FILE.test(name) || LICENSE_FILE.test(name));
 	return async (dir) => {
 		await mkdir(dir);
 		await writeAdapter(dir, config, adapter, options.baseModel);
@@ -74,5 +75,9 @@ function mergedWriter(policyDir: string, options: { readonly format: ExportForma
 			mend: "Use --format merged, or begin from a model that has the file",
 		});
 	}
-	return async (dir) => await writeModelLike(policyDir, dir, readMergedModel(policyDir), options.dtype);
+	return async (dir) => {
+		await writeModelLike(policyDir, dir, readMergedModel(policyDir), options.dtype);
+		// Whoever loads these weights loads them as they are.
+		await rm(join(dir, ORIGIN_FILE), { force: true });
+	};
 }
