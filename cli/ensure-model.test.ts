@@ -4,11 +4,17 @@ import { expect, test, vi } from "vitest";
 import { tinyConfig } from "../bench/golden/tiny-config.ts";
 import { readModel } from "../gpu-worker/model/folder.ts";
 import { createRandomModel } from "../gpu-worker/model/init.ts";
+import { importModel } from "../infra/models/import-model.ts";
 import { temporaryFolder } from "../test/temporary-folder.ts";
 import { ensureModel } from "./ensure-model.ts";
 import { loadCampaign } from "./load-campaign.ts";
 import { edit, makeCampaign } from "./testing/campaign-folder.ts";
 import { dno } from "./testing/dno.ts";
+
+vi.mock("../infra/models/import-model.ts", async (original) => {
+	const { importModel } = await original<typeof import("../infra/models/import-model.ts")>();
+	return { importModel: vi.fn(importModel) };
+});
 
 const tokenizerFile = join(import.meta.dirname, "../bench/golden/tokenizer.json");
 const options = { renderer: { show: vi.fn(), note: vi.fn(), close: vi.fn() }, signal: new AbortController().signal };
@@ -37,4 +43,11 @@ test("a source that is none, and a look without importing, are one error each", 
 	const { code, stderr } = await dno(["run", campaign.folder, "--dry-run"]);
 	expect(code).toBe(1);
 	expect(stderr).toContain("imported: the model has not been imported yet. Run without --dry-run, or import it:");
+});
+
+test("that a policy is not quite what was asked for is told", async () => {
+	const { loaded } = await campaignFrom("smollm2-135m-instruct");
+	vi.mocked(importModel).mockResolvedValueOnce("it is rounded");
+	await ensureModel(loaded, options);
+	expect(options.renderer.note).toHaveBeenCalledExactlyOnceWith("it is rounded");
 });
