@@ -61,7 +61,7 @@ export async function runGc(rawArgs: readonly string[], print: (text: string) =>
 			mend: "Leave --grace out",
 		});
 	}
-	const garbage: Garbage[] = [];
+	const found: Garbage[][] = [];
 	const rules = { before: Date.now() - graceMs, dryRun };
 	const folders = new Set([
 		...places.campaigns.map(({ directory }) => directory),
@@ -70,13 +70,14 @@ export async function runGc(rawArgs: readonly string[], print: (text: string) =>
 	for (const folder of folders) {
 		// A store in a campaign's folder is gone through with it.
 		const isInside = [...folders].some((other) => folder.startsWith(`${other}/`));
-		if (!isInside) garbage.push(...(await removeTemporariesIn(folder, rules)));
+		if (!isInside) found.push(await removeTemporariesIn(folder, rules));
 	}
-	for (const campaign of places.campaigns) garbage.push(...(await removeStaleWork(campaign, rules)));
+	for (const campaign of places.campaigns) found.push(await removeStaleWork(campaign, rules));
 	for (const store of places.stores) {
 		const rules = { isLive: await livenessIn(store), graceMs, dryRun };
-		garbage.push(...(await collectGarbage(openFiles(store), rules)), ...(await removeOfGone(store, rules)));
+		found.push(await collectGarbage(openFiles(store), rules), await removeOfGone(store, rules));
 	}
+	const garbage = found.flat();
 	const bytes = garbage.reduce((sum, each) => sum + each.bytes, 0);
 	const removed = garbage.length;
 	if (args.options.has("json")) print(`${JSON.stringify({ dryRun, removed, bytes, garbage })}\n`);

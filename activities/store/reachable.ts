@@ -24,11 +24,14 @@ export async function reachableFrom(files: StoreFiles, roots: Iterable<string>):
 
 async function namedBy(files: StoreFiles, sha256: string): Promise<string[]> {
 	const named: string[] = [];
+	const add = (text: string) => {
+		for (const sha256 of namesIn(text)) named.push(sha256);
+	};
 	const lineage = await files.read(storeNames.lineage(sha256));
-	if (lineage !== undefined) named.push(...namesIn(new TextDecoder().decode(lineage)));
+	if (lineage !== undefined) add(new TextDecoder().decode(lineage));
 	const name = storeNames.object(sha256);
 	if (!(await beginsAsJson(files, name))) return named;
-	for await (const line of linesOf((await files.stream(name)) ?? [])) named.push(...namesIn(line));
+	for await (const line of linesOf((await files.stream(name)) ?? [])) add(line);
 	return named;
 }
 

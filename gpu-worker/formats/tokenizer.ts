@@ -35,11 +35,16 @@ export function openTokenizer(path: string): Tokenizer {
 	} catch (cause) {
 		throw new DnoError({ what: "not a tokenizer that can be used", where: file, got: String(cause), cause });
 	}
-	const vocabSize = 1 + Math.max(-1, ...inner.get_vocab(true).values(), ...inner.get_added_tokens_decoder().keys());
+	let vocabSize = 0;
+	// One by one: as arguments of one call, the tokens of Llama 3 or Qwen would be too many.
+	for (const ids of [inner.get_vocab(true).values(), inner.get_added_tokens_decoder().keys()])
+		for (const id of ids) vocabSize = Math.max(vocabSize, id + 1);
+	// Whatever tokenizer_config.json says: a text that is judged is what the policy said, "do n't" no "don't".
+	const decoding = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
 	return {
 		vocabSize,
 		encode: (text) => [...inner.encode(text, { add_special_tokens: false }).ids],
-		decode: (ids) => (ids.length === 0 ? "" : inner.decode([...ids], { skip_special_tokens: true })),
+		decode: (ids) => (ids.length === 0 ? "" : inner.decode([...ids], decoding)),
 		tokenId: (token) => inner.token_to_id(token),
 	};
 }

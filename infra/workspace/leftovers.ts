@@ -22,7 +22,9 @@ export async function removeTemporariesIn(folder: string, { before, dryRun }: Ru
 		if (isTemporary(entry.name)) {
 			const bytes = await removeOld(path, before, dryRun);
 			if (bytes !== undefined) garbage.push({ kind: "temporary", path, bytes });
-		} else if (entry.isDirectory()) garbage.push(...(await removeTemporariesIn(path, { before, dryRun })));
+		} else if (entry.isDirectory()) {
+			for (const found of await removeTemporariesIn(path, { before, dryRun })) garbage.push(found);
+		}
 	}
 	return garbage;
 }

@@ -70,6 +70,11 @@ describe("sampling", () => {
 		});
 	});
 
+	test("takes as many prompts at once as there are", async () => {
+		const asked = Array.from({ length: 160_000 }, () => ({ promptTokens: [3], seeds: [] }));
+		expect(await sample(await newModel(), asked)).toHaveLength(asked.length);
+	});
+
 	test("a response depends on its seed alone, to the last bit, not on its neighbours in the batch", async () => {
 		const dir = await newModel();
 		const asked = requests(120); // 360 responses: more than are decoded at once

@@ -92,7 +92,8 @@ class SamplingRun {
 		this.#tokenizer = tokenizer;
 		this.#kinds = scoreKinds(settings);
 		const { config } = session;
-		const longest = settings.maxTokens + Math.max(0, ...requests.map(({ promptTokens }) => promptTokens.length));
+		const longestPrompt = requests.reduce((most, { promptTokens }) => Math.max(most, promptTokens.length), 0);
+		const longest = settings.maxTokens + longestPrompt;
 		const affordable = Math.max(1, Math.floor(MAX_CACHE_BYTES / KvCache.rowBytes(config, longest)));
 		this.#total = requests.reduce((sum, { seeds }) => sum + seeds.length, 0);
 		this.#capacity = Math.min(MAX_ROWS, affordable, Math.max(1, this.#total));
