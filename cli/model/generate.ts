@@ -3,12 +3,12 @@ import { type ArgsDef, defineCommand } from "citty";
 import { DnoError } from "../../core/errors.ts";
 import { hashSeed } from "../../core/random.ts";
 import { createOnnxEngine } from "../../gpu-worker/engines/onnx/index.ts";
-import type { Tokenizer } from "../../gpu-worker/formats/tokenizer.ts";
 import { readModelConfig } from "../../gpu-worker/model/folder.ts";
 import { openPromptFormat } from "../../gpu-worker/prompt-format.ts";
 import { DEVICE_ARG, deviceOf } from "../device-option.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { parseStrictly, type StrictArgs, wholeNumber } from "../strict-args.ts";
+import { createTextStream } from "./text-stream.ts";
 
 const ARGS = {
 	dir: { type: "positional", description: "A Hugging Face folder; with a LoRA adapter in it, the adapted model" },
@@ -121,22 +121,4 @@ function decimal(args: StrictArgs, name: string): number | undefined {
 	const value = Number(text);
 	if (Number.isFinite(value) && text.trim() !== "") return value;
 	throw new DnoError({ what: `--${name} takes a number`, got: text, kind: "usage" });
-}
-
-/** Prints tokens as text; a character that is spread over several tokens is held back until it is whole. */
-function createTextStream(tokenizer: Tokenizer, print: (text: string) => void) {
-	const tokens: number[] = [];
-	let printed = 0;
-	return {
-		push(token: number) {
-			tokens.push(token);
-			const text = tokenizer.decode(tokens);
-			if (text.endsWith("\uFFFD")) return;
-			print(text.slice(printed));
-			printed = text.length;
-		},
-		end() {
-			print(`${tokenizer.decode(tokens).slice(printed)}\n`);
-		},
-	};
 }
