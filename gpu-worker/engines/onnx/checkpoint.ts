@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { DnoError } from "../../../core/errors.ts";
 import type { LocalCheckpoint, TrainingStep } from "../../engine.ts";
+import { updateHash } from "../../formats/large-arrays.ts";
 import {
 	readSafetensors,
 	SafetensorsReader,
@@ -122,7 +123,7 @@ function digest(
 	const hash = createHash("sha256").update(JSON.stringify([job, state]));
 	for (const [name, { shape, data }] of tensors) {
 		hash.update(JSON.stringify([name, shape]));
-		hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+		updateHash(hash, data);
 	}
 	return hash.digest("hex");
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeArray } from "../../formats/large-arrays.ts";
 import type { ExternalTensors } from "../../graph/encode.ts";
 
 const FILE = "weights.bin";
@@ -29,13 +30,10 @@ export async function writeExternalWeights(
 		const tensors = new Map<string, { offset: number; length: number }>();
 		await using file = await open(join(folder, FILE), "wx");
 		let position = 0;
-		for (const [name, { buffer, byteOffset, byteLength }] of weights) {
-			const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-			for (let done = 0; done < byteLength; ) {
-				done += (await file.write(bytes, done, byteLength - done, position + done)).bytesWritten;
-			}
-			tensors.set(name, { offset: position, length: byteLength });
-			position = Math.ceil((position + byteLength) / ALIGNMENT) * ALIGNMENT;
+		for (const [name, array] of weights) {
+			await writeArray(file, array, position);
+			tensors.set(name, { offset: position, length: array.byteLength });
+			position = Math.ceil((position + array.byteLength) / ALIGNMENT) * ALIGNMENT;
 		}
 		return { folder, tensors: { file: FILE, tensors }, remove };
 	} catch (error) {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { DnoError } from "../../../core/errors.ts";
 import { createRandom, hashSeed, shuffle } from "../../../core/random.ts";
 import type { TrainingExamples, TrainingSettings } from "../../engine.ts";
+import { updateHash } from "../../formats/large-arrays.ts";
 import type { LlamaConfig } from "../../model/config.ts";
 
 /** Examples of every batch: epochs in seeded orders one behind the other, cut into batches. */
@@ -40,7 +41,7 @@ export function jobHash(
 /** sha256 of the bytes of arrays. */
 export function digestArrays(arrays: Iterable<Float32Array>): string {
 	const hash = createHash("sha256");
-	for (const data of arrays) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+	for (const data of arrays) updateHash(hash, data);
 	return hash.digest("hex");
 }
 

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { GGMLQuantizationType, gguf } from "@huggingface/gguf";
 import { DnoError } from "../../../core/errors.ts";
+import { readArray } from "../large-arrays.ts";
 import { QUANTIZATIONS, type Quantization } from "./quantizations.ts";
 
 /** Where a tensor lies in a GGUF file. */
@@ -102,10 +103,6 @@ function checkOverlaps(tensors: GgufTensor[], fail: (what: string) => DnoError):
 
 async function readTensor(file: FileHandle, { name, offset, bytes }: GgufTensor, where: string): Promise<Uint8Array> {
 	const data = new Uint8Array(bytes);
-	for (let done = 0; done < bytes; ) {
-		const { bytesRead } = await file.read(data, done, bytes - done, offset + done);
-		if (bytesRead === 0) throw new DnoError({ what: `tensor ${name} is cut off`, where, mend: MEND });
-		done += bytesRead;
-	}
-	return data;
+	if (await readArray(file, data, offset)) return data;
+	throw new DnoError({ what: `tensor ${name} is cut off`, where, mend: MEND });
 }
