@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { type ChatMessage, openChatTemplate } from "./chat-template.ts";
 
@@ -9,6 +9,15 @@ const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8
 const cases: { templates: Record<string, string>; conversations: Record<string, ChatMessage[]> } =
 	read("chat-templates.json");
 const golden: Record<string, string | { error: string }> = read("chat-templates.golden.json");
+
+const LLAMA_32_DATE = `{%- if not date_string is defined %}
+    {%- if strftime_now is defined %}
+        {%- set date_string = strftime_now("%d %b %Y") %}
+    {%- else %}
+        {%- set date_string = "26 Jul 2024" %}
+    {%- endif %}
+{%- endif %}
+{{- date_string }}`;
 
 const TOKENS = { bos_token: "<s>", eos_token: { content: "</s>" } };
 
@@ -44,9 +53,29 @@ test("a file comes before the tokenizer's configuration, of a list the default i
 	expect(open({})).toBeUndefined();
 });
 
-test("a template may ask for the date", () => {
-	const text = open({ chat_template: "{{ strftime_now('%d %B %Y, %b') }}" })!.render([]);
-	expect(text).toMatch(/^\d\d [A-Z][a-z]+ \d{4}, [A-Z][a-z]{2}$/);
+describe("a template that asks for the date gets the same one on all days", () => {
+	afterEach(() => vi.useRealTimers());
+
+	test.each([
+		["as Llama 3.2 does", LLAMA_32_DATE, "26 Jul 2024"],
+		[
+			"in other words",
+			"\n  {% if true %}{{ strftime_now('%A, %B %-d, %y; %F, 100%%') }}{% endif %}",
+			"\nFriday, July 26, 24; 2024-07-26, 100%",
+		],
+		["in a macro", "{% macro today() %}{{ strftime_now('%d/%m/%Y') }}{% endmacro %}{{ today() }}", "26/07/2024"],
+	])("%s", (_, template, expected) => {
+		const opened = open({ chat_template: template })!;
+		for (const day of ["2025-01-31", "2026-12-01"]) {
+			vi.setSystemTime(day);
+			expect(opened.render([])).toBe(expected);
+			expect(opened.render([])).toBe(expected);
+		}
+	});
+
+	test("unless it asks for what is not known", () => {
+		expect(() => open({ chat_template: "{{ strftime_now('%Q') }}" })!.render([])).toThrow("does not know %Q");
+	});
 });
 
 test("what is no template is one error that names the file", () => {

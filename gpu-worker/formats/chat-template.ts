@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Template } from "@huggingface/jinja";
 import { DnoError } from "../../core/errors.ts";
+import { formatFixedDate } from "./fixed-date.ts";
 import { readJsonFile } from "./json-file.ts";
 
 export interface ChatMessage {
@@ -25,7 +26,8 @@ const CONFIG = "tokenizer_config.json";
 
 /**
  * Opens the chat template of a Hugging Face folder: `chat_template.jinja`, or `chat_template` in `tokenizer_config.json`, of
- * several the one named default; undefined where the folder has none. Rendered as transformers' apply_chat_template does.
+ * several the one named default; undefined where the folder has none. Rendered as transformers' apply_chat_template does, but for the day's
+ * date, which is always 26 July 2024.
  *
  * @throws DnoError naming the file where it is no template
  */
@@ -46,6 +48,8 @@ export function openChatTemplate(dir: string): ChatTemplate | undefined {
 		}
 	};
 	const template = attempt("the chat template cannot be read", () => new Template(source));
+	// render() refuses to declare what is declared already; setting it is as good.
+	template.parsed.body.unshift(...new Template("{% set strftime_now = format_fixed_date %}").parsed.body);
 	const specialTokens = {
 		bos_token: textOf(config.bos_token),
 		eos_token: textOf(config.eos_token),
@@ -55,7 +59,12 @@ export function openChatTemplate(dir: string): ChatTemplate | undefined {
 	return {
 		render: (messages, { addGenerationPrompt = false } = {}) =>
 			attempt("the chat template refuses the messages", () =>
-				template.render({ ...specialTokens, messages, add_generation_prompt: addGenerationPrompt }),
+				template.render({
+					...specialTokens,
+					messages,
+					add_generation_prompt: addGenerationPrompt,
+					format_fixed_date: formatFixedDate,
+				}),
 			),
 	};
 }
