@@ -25,18 +25,14 @@ const split = (digits: string) => ({
 	invert: false,
 });
 
-const GPT2: Preparation = { normalizer: null, preTokenizer: byteLevel(true), ignoreMerges: false };
-const LLAMA3: Preparation = {
-	normalizer: null,
-	preTokenizer: sequence(split("\\p{N}{1,3}"), byteLevel(false)),
-	ignoreMerges: true,
-};
-
 /** By `tokenizer.ggml.pre`, llama.cpp's names for what it cannot read from a tokenizer.json (convert_hf_to_gguf.py). */
 export const PREPARATIONS: Readonly<Record<string, Preparation>> = {
-	default: GPT2,
-	"gpt-2": GPT2,
-	"llama-bpe": LLAMA3,
+	"gpt-2": { normalizer: null, preTokenizer: byteLevel(true), ignoreMerges: false },
+	"llama-bpe": {
+		normalizer: null,
+		preTokenizer: sequence(split("\\p{N}{1,3}"), byteLevel(false)),
+		ignoreMerges: true,
+	},
 	qwen2: {
 		normalizer: { type: "NFC" },
 		preTokenizer: sequence(split("\\p{N}"), byteLevel(false)),

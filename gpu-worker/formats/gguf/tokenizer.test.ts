@@ -68,6 +68,12 @@ test("a begin-of-sequence token that llama.cpp adds is added for transformers, t
 
 test.for([
 	["an unknown pre-tokenizer", { "tokenizer.ggml.pre": "tekken" }, 'unsupported tokenizer.ggml.pre. got "tekken"'],
+	[
+		"no pre-tokenizer",
+		{ "tokenizer.ggml.pre": undefined },
+		"tokenizer.ggml.pre is missing. Supported are gpt-2, llama-bpe",
+	],
+	["llama.cpp's own", { "tokenizer.ggml.pre": "default" }, 'unsupported tokenizer.ggml.pre. got "default"'],
 	["SentencePiece", { "tokenizer.ggml.model": "llama" }, "only byte-level BPE tokenizers"],
 	["no tokens", { "tokenizer.ggml.tokens": undefined }, "tokenizer.ggml.tokens is not a list of texts"],
 	["too few types", { "tokenizer.ggml.token_type": [1] }, "token_type does not fit tokens"],

@@ -17,7 +17,8 @@ const UNUSED = 5;
 
 /**
  * The tokenizer and chat template that a GGUF file's metadata describe. GGUF names the pre-tokenizer instead of describing
- * it, so one that is not known here is refused: guessing would lose, say, that SmolLM's digits stand alone.
+ * it, so one that is not known here is refused, and so is a file that names none (llama.cpp then splits in a way of its own,
+ * "default", which is no model's): guessing would lose, say, that SmolLM's digits stand alone.
  *
  * @throws DnoError naming the file for a tokenizer that is not byte-level BPE, or one whose parts do not fit each other
  */
@@ -27,9 +28,10 @@ export function tokenizerOfGguf(file: Pick<GgufFile, "path" | "metadata">): Toke
 	const kind = metadata.optionalText("tokenizer.ggml.model");
 	const elsewhere = "Import the model from its Hugging Face folder";
 	if (kind !== "gpt2") throw fail("only byte-level BPE tokenizers (gpt2) are supported in GGUF", kind, elsewhere);
-	const pre = metadata.optionalText("tokenizer.ggml.pre") ?? "default";
-	const preparation = Object.hasOwn(PREPARATIONS, pre) ? PREPARATIONS[pre] : undefined;
+	const pre = metadata.optionalText("tokenizer.ggml.pre");
 	const known = `Supported are ${Object.keys(PREPARATIONS).join(", ")}; else ${elsewhere.toLowerCase()}`;
+	if (pre === undefined) throw fail("tokenizer.ggml.pre is missing", undefined, known);
+	const preparation = Object.hasOwn(PREPARATIONS, pre) ? PREPARATIONS[pre] : undefined;
 	if (preparation === undefined) throw fail("unsupported tokenizer.ggml.pre", pre, known);
 	const tokens = metadata.texts("tokenizer.ggml.tokens");
 	const types = metadata.optionalNumbers("tokenizer.ggml.token_type") ?? tokens.map(() => 1);
