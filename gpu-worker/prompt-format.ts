@@ -1,7 +1,8 @@
+import { join } from "node:path";
 import type { CampaignConfig } from "../core/config.ts";
 import { openChatTemplate } from "./formats/chat-template.ts";
-import { openTokenizer, type Tokenizer } from "./formats/tokenizer.ts";
-import { readModelConfig } from "./model/folder.ts";
+import type { Tokenizer } from "./formats/tokenizer.ts";
+import { checkTokenizer, readModelConfig } from "./model/folder.ts";
 
 /** How a policy is asked, and how its answers end. */
 export interface PromptFormat {
@@ -19,11 +20,12 @@ const ANSWER = "answer";
  * Opens what a policy's folder says of prompts.
  *
  * @param format `chat` uses the folder's chat template where it has one
- * @throws DnoError where tokenizer or template cannot be used
+ * @throws DnoError where tokenizer or template cannot be used, or the tokenizer belongs to another model
  */
 export function openPromptFormat(folder: string, format: CampaignConfig["prompts"]["format"]): PromptFormat {
-	const tokenizer = openTokenizer(folder);
-	const { eosTokenIds } = readModelConfig(folder);
+	const config = readModelConfig(folder);
+	const { eosTokenIds } = config;
+	const tokenizer = checkTokenizer(join(folder, "tokenizer.json"), config);
 	const template = format === "chat" ? openChatTemplate(folder) : undefined;
 	if (template === undefined) return { tokenizer, encodePrompt: tokenizer.encode, endOfResponse: eosTokenIds[0]! };
 	const ask = (content: string) => template.render([{ role: "user", content }], { addGenerationPrompt: true });

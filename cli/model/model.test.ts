@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tinyConfig } from "../../bench/golden/tiny-config.ts";
@@ -7,6 +7,7 @@ import { openTokenizer } from "../../gpu-worker/formats/tokenizer.ts";
 import { readModel } from "../../gpu-worker/model/folder.ts";
 import { createRandomModel } from "../../gpu-worker/model/init.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { runGenerate } from "./generate.ts";
 import { runScore } from "./score.ts";
 import { runShow } from "./show.ts";
 
@@ -99,6 +100,19 @@ describe("dno model score", () => {
 		const file = join(dir, "in.jsonl");
 		writeFileSync(file, `${JSON.stringify({ prompt: word, response: word })}\n${line}\n`);
 		await expect(runScore([dir, "--in", file], () => {})).rejects.toThrow(`${file}${says}`);
+	});
+
+	test("a tokenizer that does not fit the embedding is one error that names it", async () => {
+		const dir = await tinyModel();
+		const tokenizer = join(dir, "tokenizer.json");
+		const json = JSON.parse(readFileSync(tokenizer, "utf8")) as { model: { vocab: Record<string, number> } };
+		json.model.vocab.foreign = 20;
+		writeFileSync(tokenizer, JSON.stringify(json));
+		const file = join(dir, "in.jsonl");
+		writeFileSync(file, JSON.stringify({ prompt: "w1", response: "foreign" }));
+		const says = `${tokenizer}: the tokenizer's ids do not fit a vocabulary of 20. got 20`;
+		await expect(runScore([dir, "--in", file], () => {})).rejects.toThrow(says);
+		await expect(runGenerate([dir, "--prompt", "foreign"], () => {})).rejects.toThrow(says);
 	});
 
 	test("a line longer than the context is one error", async () => {

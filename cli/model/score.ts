@@ -48,8 +48,8 @@ export async function runScore(rawArgs: readonly string[], print: (text: string)
 		throw new DnoError({ what: "--in is missing", where: "dno model score", mend: "Name a file", kind: "usage" });
 	}
 	const { device } = await deviceOf(args);
-	const model = readMergedModel(dir);
 	const { encodePrompt, tokenizer } = openPromptFormat(dir, args.options.has("raw") ? "raw" : "chat");
+	const model = readMergedModel(dir);
 	const rows = (await readLines(file)).map(({ prompt, response }, index): SequenceRow => {
 		const where = `${file}:${index + 1}`;
 		const row = { prompt: encodePrompt(prompt), responses: [tokenizer.encode(response)] };

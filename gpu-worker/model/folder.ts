@@ -6,7 +6,7 @@ import { DnoError } from "../../core/errors.ts";
 import { type FloatType, hasNonFinite, isFloatType } from "../formats/dtypes.ts";
 import { readJsonFile } from "../formats/json-file.ts";
 import { encodeSafetensors } from "../formats/safetensors.ts";
-import { openTokenizer } from "../formats/tokenizer.ts";
+import { openTokenizer, type Tokenizer } from "../formats/tokenizer.ts";
 import { WEIGHTS, WEIGHTS_INDEX, WeightFiles, weightFileNames } from "../formats/weight-files.ts";
 import { type Adapter, adaptedSpecs, mergeWeight, readAdapter, writeAdapter } from "./adapter.ts";
 import { type Dtype, type LlamaConfig, parseLlamaConfig, readEosTokenIds } from "./config.ts";
@@ -95,12 +95,17 @@ export function checkModel(dir: string): void {
 	checkWeights(files, config);
 }
 
-/** @throws DnoError if the tokenizer has ids outside the embedding */
-export function checkTokenizer(file: string, config: LlamaConfig): void {
-	const { vocabSize } = openTokenizer(file);
-	if (vocabSize <= config.vocabSize) return;
+/**
+ * Opens a model's `tokenizer.json`.
+ *
+ * @throws DnoError if it cannot be used, or has ids outside the embedding
+ */
+export function checkTokenizer(file: string, config: LlamaConfig): Tokenizer {
+	const tokenizer = openTokenizer(file);
+	if (tokenizer.vocabSize <= config.vocabSize) return tokenizer;
 	const what = `the tokenizer's ids do not fit a vocabulary of ${config.vocabSize}`;
-	throw new DnoError({ what, where: file, got: vocabSize - 1, mend: "Use the tokenizer that belongs to the model" });
+	const got = tokenizer.vocabSize - 1;
+	throw new DnoError({ what, where: file, got, mend: "Use the tokenizer that belongs to the model" });
 }
 
 function checkWeights(files: WeightFiles, config: LlamaConfig): void {
