@@ -8,7 +8,7 @@ import type { LlamaConfig } from "../../model/config.ts";
 import type { WeightArrays } from "../../model/folder.ts";
 import { parameterSpecs } from "../../model/parameters.ts";
 import type { Execution } from "./device.ts";
-import { writeExternalWeights } from "./external-weights.ts";
+import { temporaryError, writeExternalWeights } from "./external-weights.ts";
 
 /** Tensors by input or output name. */
 export type Tensors = Record<string, ort.Tensor>;
@@ -45,7 +45,9 @@ export async function openSessionWith(
 	const { folder, tensors, remove } = await writeExternalWeights(weights);
 	try {
 		const model = join(folder, "model.onnx");
-		await writeFile(model, encodeGraph(graph, tensors));
+		await writeFile(model, encodeGraph(graph, tensors)).catch((error) => {
+			throw temporaryError(error);
+		});
 		return await ort.InferenceSession.create(model, optionsOf(execution)).catch((cause) => refuse(graph, cause));
 	} finally {
 		// What onnxruntime has mapped stays readable.
