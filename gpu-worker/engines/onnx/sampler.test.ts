@@ -220,6 +220,18 @@ describe("sampling", () => {
 		for (const { tokens } of [...greedy!, ...nucleus!]) expect(tokens).toEqual(greedy![0]!.tokens);
 	});
 
+	test.each([1e-25, 1e-35, 1e-40, Number.MIN_VALUE])(
+		"a temperature of %d is as good as greedy",
+		async (temperature) => {
+			const dir = await newModel();
+			const asked = [{ promptTokens: [4, 5], seeds: [1, 2, 3] }];
+			const [greedy] = await sample(dir, asked, { ...settings, temperature: 0 });
+			for (const how of [{}, { topP: 0.9 }, { topK: 3 }]) {
+				expect(await sample(dir, asked, { ...settings, temperature, ...how })).toEqual([greedy]);
+			}
+		},
+	);
+
 	test("draws follow the model's distribution", async () => {
 		const dir = await newModel();
 		const n = 3000;

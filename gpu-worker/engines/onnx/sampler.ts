@@ -9,7 +9,7 @@ import { DecodingSession, type ScoreKind } from "./decoding-session.ts";
 import type { Execution } from "./device.ts";
 import { KvCache, type NewEntries } from "./kv-cache.ts";
 import { argmax, draw, penalise } from "./sampling.ts";
-import { checkRequests } from "./sampling-requests.ts";
+import { checkRequests, needsLogits, scoreKinds } from "./sampling-requests.ts";
 
 /** Most rows decoded together: many share a step's fixed cost, and the buffers of their scores stay bounded. */
 const MAX_ROWS = 256;
@@ -202,7 +202,7 @@ class SamplingRun {
 		const { logits, logProbabilities } = scores;
 		let probabilities = scores.probabilities;
 		let start = offset;
-		if (penalty !== 1) {
+		if (needsLogits(this.#settings)) {
 			const occurred = [...row.promptTokens, ...row.response.tokens];
 			probabilities = penalise(logits, offset, size, occurred, { penalty, temperature });
 			start = 0;
@@ -235,12 +235,6 @@ class SamplingRun {
 			this.#cache.copyRow(this.#live.length, i, last.length);
 		}
 	}
-}
-
-/** Only what is needed is copied out of onnxruntime. */
-function scoreKinds({ temperature, repetitionPenalty = 1 }: SamplingSettings): ScoreKind[] {
-	if (repetitionPenalty !== 1) return ["logits", "logProbabilities"];
-	return temperature === 0 ? ["logProbabilities"] : ["logProbabilities", "probabilities"];
 }
 
 /** Whether one of the strings begins to the left of, or in, the last token's text and is complete. */

@@ -1,6 +1,7 @@
 import { DnoError } from "../../../core/errors.ts";
 import type { SampleRequest, SamplingSettings } from "../../engine.ts";
 import type { LlamaConfig } from "../../model/config.ts";
+import type { ScoreKind } from "./decoding-session.ts";
 
 /** @throws DnoError naming the setting, or the prompt, that makes no sense */
 export function checkRequests(
@@ -49,4 +50,18 @@ function checkSettings(settings: SamplingSettings): void {
 		"repetition needs ngram ≥ 1 and times ≥ 2",
 		repetition,
 	);
+}
+
+/** The scores that a draw needs; only these are copied out of onnxruntime. */
+export function scoreKinds(settings: SamplingSettings): ScoreKind[] {
+	if (needsLogits(settings)) return ["logits", "logProbabilities"];
+	return settings.temperature === 0 ? ["logProbabilities"] : ["logProbabilities", "probabilities"];
+}
+
+/** Below this, scores divided by it may be too large for the graph's float32. */
+const LEAST_TEMPERATURE = 1e-30;
+
+/** Whether probabilities are made here, in float64 and of differences, and not by the graph. */
+export function needsLogits({ temperature, repetitionPenalty = 1 }: SamplingSettings): boolean {
+	return repetitionPenalty !== 1 || (temperature > 0 && temperature < LEAST_TEMPERATURE);
 }
