@@ -43,6 +43,19 @@ const cases: Case[] = [
 	["transpose", ([a]) => op.transpose(a!, [2, 0, 1]), [{ shape: ["B", 2, 3], dims: [2, 2, 3] }]],
 	["expand", ([a]) => op.expand(a!, [4, 2, 3]), [{ shape: [2, 1] }]],
 	["concat", ([a, b]) => op.concat([a!, b!], 1), [rows, { shape: ["N", 2], dims: [2, 2] }]],
+	[
+		"split into unequal parts, one of them twice as much in use",
+		([a]) => {
+			const [first, second] = op.split(a!, 1, [1, 2]);
+			return op.mul(op.add(second!, first!), second!);
+		},
+		[rows],
+	],
+	[
+		"join of unequal parts, one of them twice",
+		([a, b]) => op.join([b!, a!, b!], 1, "M"),
+		[rows, { shape: ["N", 1], dims: [2, 1] }],
+	],
 	["slice", ([a]) => op.slice(a!, -1, 1, 3), [rows]],
 	["padZeros", ([a]) => op.padZeros(a!, 1, 1, 2), [rows]],
 	["matmul, batched", ([a, b]) => op.matmul(a!, b!), [{ shape: [2, 2, 3] }, { shape: [2, 3, 2] }]],
@@ -53,6 +66,21 @@ const cases: Case[] = [
 			return [`gemm ${transA} ${transB}`, ([a, b]) => op.gemm(a!, b!, { transA, transB }), operands];
 		}),
 	),
+	[
+		"attend, two query heads on a key head and keys that a query does not see",
+		([q, k, v, mask]) => op.attend(q!, k!, v!, { mask: mask!, group: 2, scale: 0.7 }),
+		[
+			{ shape: ["B", 2, "2*Q", 3], dims: [2, 2, 4, 3] },
+			{ shape: ["B", 2, 3, "K"], dims: [2, 2, 3, 3] },
+			{ shape: ["B", 2, 3, "K"], dims: [2, 2, 3, 3] },
+			{
+				shape: ["B", "Q", "K"],
+				dims: [2, 2, 3],
+				data: [0, -1e30, -1e30, 0, 0, 0, 0, 0, -1e30, 0, -1e30, 0],
+				isFixed: true,
+			},
+		],
+	],
 	[
 		"lowRankLinear, the weight being the merged one",
 		([x, w, down, up]) => {
