@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { mendMissingPath } from "../activities/datasets/near-names.ts";
+import { mendPath } from "../activities/datasets/near-names.ts";
 import type { CampaignConfig } from "../core/config.ts";
 import { DnoError } from "../core/errors.ts";
 import { WEIGHTS, WEIGHTS_INDEX } from "../gpu-worker/formats/weight-files.ts";
@@ -22,7 +22,7 @@ export async function checkModelFolder(
 ): Promise<TextLimits> {
 	const found = await stat(folder).catch(() => undefined);
 	if (found === undefined)
-		throw new DnoError({ what: "the model folder does not exist", where: folder, mend: await mendMissingPath(folder) });
+		throw new DnoError({ what: "the model folder does not exist", where: folder, mend: await mendPath(folder) });
 	if (!found.isDirectory())
 		throw new DnoError({ what: "the model is a file", where: folder, mend: "Name the Hugging Face folder it is in" });
 	const missing: string[] = [];

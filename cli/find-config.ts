@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
-import { mendMissingPath } from "../activities/datasets/near-names.ts";
+import { mendPath } from "../activities/datasets/near-names.ts";
 import { DnoError } from "../core/errors.ts";
 
 /** What a config may be written in. */
@@ -19,7 +19,7 @@ export async function findConfig(path: string): Promise<string> {
 	try {
 		isFolder = (await stat(absolute)).isDirectory();
 	} catch (cause) {
-		const mend = await mendMissingPath(absolute);
+		const mend = await mendPath(absolute);
 		throw new DnoError({ what: "no such campaign file or folder", where: path, mend, kind: "usage", cause });
 	}
 	if (isFolder) return configIn(absolute);

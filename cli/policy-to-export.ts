@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
-import { mendMissingPath } from "../activities/datasets/near-names.ts";
+import { mendPath } from "../activities/datasets/near-names.ts";
 import { DnoError } from "../core/errors.ts";
 import { LINES, type LineKey } from "../core/events.ts";
 import { type Report, report as reportSchema } from "../core/report.ts";
@@ -65,7 +65,7 @@ async function ofFolder(path: string): Promise<ExportedPolicy> {
 		throw new DnoError({
 			what: "no such policy folder",
 			where: path,
-			mend: await mendMissingPath(folder),
+			mend: await mendPath(folder),
 			kind: "usage",
 		});
 	const directory = dirname(dirname(folder));

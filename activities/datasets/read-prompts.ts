@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { DnoError } from "../../core/errors.ts";
 import { type Prompt, prompt } from "../../core/records.ts";
 import { didYouMean } from "./did-you-mean.ts";
-import { mendMissingPath } from "./near-names.ts";
+import { mendPath } from "./near-names.ts";
 
 const FIELDS = Object.keys(prompt.shape);
 const EXAMPLE = '{"id": "p1", "prompt": "…", "gold": "…"}';
@@ -45,7 +45,7 @@ async function readText(file: string): Promise<string> {
 	} catch (cause) {
 		const code = (cause as NodeJS.ErrnoException).code;
 		if (code === "ENOENT")
-			throw new DnoError({ what: "the file does not exist", where: file, mend: await mendMissingPath(file), cause });
+			throw new DnoError({ what: "the file does not exist", where: file, mend: await mendPath(file), cause });
 		if (code === "EISDIR")
 			throw new DnoError({ what: "this is a folder", where: file, mend: "Name a file of JSON lines", cause });
 		throw new DnoError({ what: `the file cannot be read (${code})`, where: file, mend: "Make it readable", cause });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DnoError } from "../../core/errors.ts";
 import { type CandidateGroup, SCHEMA_VERSION } from "../../core/records.ts";
 import { didYouMean } from "../datasets/did-you-mean.ts";
-import { mendMissingPath } from "../datasets/near-names.ts";
+import { mendPath } from "../datasets/near-names.ts";
 
 const text = z.string().min(1);
 
@@ -67,8 +67,7 @@ async function readText(file: string): Promise<string> {
 		return await readFile(file, "utf8");
 	} catch (cause) {
 		const code = (cause as NodeJS.ErrnoException).code;
-		if (code === "ENOENT")
-			throw usage("the labelled set does not exist", file, { mend: await mendMissingPath(file), cause });
+		if (code === "ENOENT") throw usage("the labelled set does not exist", file, { mend: await mendPath(file), cause });
 		throw usage(`the labelled set cannot be read (${code})`, file, { mend: "Name a file of JSON lines", cause });
 	}
 }

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
-import { mendMissingPath } from "../../activities/datasets/near-names.ts";
+import { mendPath } from "../../activities/datasets/near-names.ts";
 import { DnoError } from "../../core/errors.ts";
 import { type OracleConfig, oracleConfig } from "../../core/oracle-config.ts";
 import { configError } from "../config-errors.ts";
@@ -34,7 +34,7 @@ export async function loadOracle(path: string): Promise<LoadedOracle> {
 
 async function checkKind(file: string, where: string): Promise<void> {
 	const found = await stat(file).catch(async (cause) => {
-		const mend = await mendMissingPath(file);
+		const mend = await mendPath(file);
 		throw new DnoError({ what: "no such oracle file", where, mend, kind: "usage", cause });
 	});
 	if (found.isFile() && CONFIG_EXTENSIONS.includes(extname(file))) return;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { type ArgsDef, defineCommand } from "citty";
-import { mendMissingPath } from "../../activities/datasets/near-names.ts";
+import { mendPath } from "../../activities/datasets/near-names.ts";
 import { labelledGroups } from "../../activities/oracle/labelled.ts";
 import { DnoError } from "../../core/errors.ts";
 import { visibleControls } from "../../report/html.ts";
@@ -59,7 +59,7 @@ export async function runTry(
 
 async function readResponse(file: string): Promise<string> {
 	const text = await readFile(file, "utf8").catch(async (cause) => {
-		const mend = await mendMissingPath(file);
+		const mend = await mendPath(file);
 		throw new DnoError({ what: "the text cannot be read", where: file, got: cause.code, mend, kind: "usage", cause });
 	});
 	// An editor's last line end is not part of what was responded.

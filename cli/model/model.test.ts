@@ -123,5 +123,9 @@ describe("dno model score", () => {
 		await expect(runScore([dir, "--in", file], () => {})).rejects.toThrow("do not fit the model's 64 positions");
 		await expect(runScore([dir], () => {})).rejects.toThrow("--in is missing");
 		await expect(runScore([dir, "--in", `${file}x`], () => {})).rejects.toThrow("Did you mean in.jsonl?");
+		const folder = runScore([dir, "--in", dir], () => {});
+		await expect(folder).rejects.toThrow(
+			`${dir}: the file cannot be read. got "EISDIR". It is a folder: name a file in it`,
+		);
 	});
 });

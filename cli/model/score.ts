@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { type ArgsDef, defineCommand } from "citty";
 import { z } from "zod";
-import { mendMissingPath } from "../../activities/datasets/near-names.ts";
+import { mendPath } from "../../activities/datasets/near-names.ts";
 import { DnoError } from "../../core/errors.ts";
 import type { SequenceRow } from "../../gpu-worker/engines/onnx/batch.ts";
 import { openScorer } from "../../gpu-worker/engines/onnx/scorer.ts";
@@ -86,7 +86,7 @@ function summary(logProbabilities: readonly number[]): string {
 
 async function readLines(file: string): Promise<z.infer<typeof lineSchema>[]> {
 	const text = await readFile(file, "utf8").catch(async (cause) => {
-		const mend = await mendMissingPath(resolve(file));
+		const mend = await mendPath(resolve(file));
 		throw new DnoError({ what: "the file cannot be read", where: file, got: cause.code, mend, kind: "usage", cause });
 	});
 	const lines = text.replace(/^\uFEFF/, "").split("\n");
