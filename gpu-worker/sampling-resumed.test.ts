@@ -98,7 +98,8 @@ test("a step whose process is killed goes on; torn and damaged lines are drawn a
 	child.kill("SIGKILL");
 	expect(await ended).toBe("SIGKILL");
 
-	const lines = linesOf(part!);
+	// The process may have been killed in the middle of a write.
+	const lines = linesOf(part!).filter((line) => line.endsWith("}]}"));
 	expect(lines.length).toBeGreaterThan(2);
 	// A digit of a log-probability, and a line without its end.
 	const damaged = lines[0]!.replace(
