@@ -13,6 +13,7 @@ import { count, dollars } from "../render/format.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { parseStrictly, required } from "../strict-args.ts";
 import { readBudget } from "./budget.ts";
+import { checkOut } from "./check-out.ts";
 import { judgeFile } from "./judge-file.ts";
 import { loadOracle } from "./load-oracle.ts";
 
@@ -36,16 +37,20 @@ const PAUSED = 3;
 export const runCommand = defineCommand({
 	meta: { name: "run", description: "Judge a file of candidates: durable, resumable, each judgment paid for once" },
 	args: ARGS,
-	run: ({ rawArgs }) => runJudge(rawArgs),
+	run: ({ rawArgs }) => runJudge(rawArgs, createRenderer, judgeFile),
 });
 
 /**
  * `dno judge run`.
  *
  * @returns The exit code.
- * @throws {DnoError} The oracle or the file will not do, or judging failed.
+ * @throws {DnoError} The oracle or a file will not do, or judging failed.
  */
-async function runJudge(rawArgs: readonly string[]): Promise<number> {
+export async function runJudge(
+	rawArgs: readonly string[],
+	rendererOf: typeof createRenderer,
+	judge: typeof judgeFile,
+): Promise<number> {
 	const args = parseStrictly("dno judge run", rawArgs, ARGS);
 	const command = "dno judge run";
 	const oracleFile = required(command, args, "oracle");
@@ -53,13 +58,14 @@ async function runJudge(rawArgs: readonly string[]): Promise<number> {
 	const out = resolve(required(command, args, "out"));
 	const budget = readBudget(command, args.options.get("budget")?.[0]);
 	const { oracle, folder } = await loadOracle(oracleFile);
+	await checkOut(out, { "--in": input, "--oracle": oracleFile });
 	const groups = labelledGroups(await readLabelled(input, { areEqualAllowed: true }));
 	const isJson = args.options.has("json");
-	const renderer = createRenderer(isJson);
+	const renderer = rendererOf(isJson);
 	const interrupt = listenForInterrupt(() => renderer.note("Stopping: what is judged is kept."));
 	const again = ["npx", "dno", "judge", "run", ...rawArgs].map(shellQuote).join(" ");
 	try {
-		const { outcome } = await judgeFile({
+		const { outcome } = await judge({
 			oracle,
 			folder,
 			groups,
