@@ -44,6 +44,7 @@ test.each([
 	{ mode: "batch", batch: { pollSeconds: 5 } },
 	{ mode: "calls", tokensPerMinute: 1000 },
 	{ votes: 3, temperature: 0.7 },
+	{ votes: 3, temperature: null },
 	{ parameters: { reasoning_effort: "low", seed: 1 } },
 	{ baseURL: "https://host/v1?team=a@b" },
 	{ apiKeyEnv: "_MY_KEY_2" },

@@ -24,7 +24,7 @@ const OWN_FIELDS: Readonly<Record<string, string>> = {
 interface Judge {
 	readonly name?: string | undefined;
 	readonly model: string;
-	readonly temperature: number;
+	readonly temperature: number | null;
 	readonly votes: number;
 	readonly parameters: Readonly<Record<string, unknown>>;
 	readonly replyFormat: string;

@@ -40,14 +40,15 @@ const modelFields = {
 		.optional(),
 	/** The instructions to the judge: a text file; by default the rubric that comes with the kind. */
 	rubric: path.optional(),
-	temperature: z.number().nonnegative().default(0),
+	/** Null sends none, for models that refuse it: they then have the temperature that their server gives them. */
+	temperature: z.number().nonnegative().nullable().default(0),
 	/** Longest reply in tokens; by default what the kind needs. */
 	maxTokens: z.int().positive().optional(),
 	/** Further fields of the request as the server knows them, e.g. `reasoning_effort`; none that has a key of its own here. */
 	parameters: z.record(z.string(), z.json()).default({}),
 	/** `json-schema` asks by `response_format`; `text` parses what comes, for servers without it. */
 	replyFormat: z.enum(["json-schema", "text"]).default(REPLY_FORMAT_DEFAULT),
-	/** How often each question is asked; the answers are averaged. More than one needs a temperature above 0. */
+	/** How often each question is asked; the answers are averaged. More than one needs a temperature above 0, or the server's. */
 	votes: z.int().positive().default(1),
 	/** Longer candidates are cut to so many characters, visibly to the judge; by default none is. */
 	maxCandidateCharacters: z.int().positive().optional(),

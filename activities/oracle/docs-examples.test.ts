@@ -13,7 +13,7 @@ function examples(language: string): string[] {
 test("the documentation has a valid example of every kind", () => {
 	const kinds = examples("yaml").map((text) => oracleConfig.parse(parse(text).oracle).kind);
 	const all = oracleConfig.options.map((option) => option.shape.kind.value);
-	expect(kinds.toSorted()).toEqual(all.toSorted());
+	expect([...new Set(kinds)].toSorted()).toEqual(all.toSorted());
 });
 
 test("the game in the documentation is one", () => {

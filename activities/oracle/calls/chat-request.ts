@@ -25,7 +25,7 @@ export function chatRequest(
 	return {
 		model: settings.model,
 		messages: [...messages],
-		temperature: settings.temperature,
+		...(settings.temperature !== null && { temperature: settings.temperature }),
 		...lengthLimit(settings, call.maxTokens),
 		...(isByLogProbabilities
 			? { logprobs: true, top_logprobs: TOP_LOGPROBS }

@@ -58,6 +58,13 @@ test.each([
 	expect({ max_tokens, max_completion_tokens }).toEqual(limit);
 });
 
+test("a model that thinks is sent no temperature, and room to think, where the config says so", async () => {
+	const { body } = await sent({ temperature: null, maxTokens: 4000, parameters: { reasoning_effort: "low" } });
+	expect(body).not.toHaveProperty("temperature");
+	expect(body).toMatchObject({ model: "model-1", reasoning_effort: "low" });
+	expect((await sent({})).body).toHaveProperty("temperature", 0);
+});
+
 test("an answer has its text, first token's alternatives and tokens, also where the server leaves things out", async () => {
 	const settings = judgeAt(server.url);
 	const ask = () => createJudgeClient(settings, environment).ask(chatRequest(settings, reader, call("a")), signal);

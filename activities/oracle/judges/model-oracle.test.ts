@@ -99,6 +99,7 @@ test("keys change with all that a reply depends on, and with nothing else", () =
 		key({ model: "other" }),
 		key({ baseURL: "http://localhost:8000/v1" }),
 		key({ temperature: 1 }),
+		key({ temperature: null }),
 		key({ maxTokens: 99 }),
 		key({ parameters: { seed: 1 } }),
 		key({ replyFormat: "text" }),
