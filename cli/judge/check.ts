@@ -5,6 +5,7 @@ import { judgeTrust } from "../../core/trust.ts";
 import { familiesOf, type TrustItem } from "../../core/trust-tally.ts";
 import { visibleControls } from "../../report/html.ts";
 import { parseStrictly, required, wholeNumber } from "../strict-args.ts";
+import { firstFailures } from "./failures.ts";
 import { loadOracle } from "./load-oracle.ts";
 import { type JudgeRoom, judgeRoom } from "./room.ts";
 import { trustLines } from "./trust-lines.ts";
@@ -59,15 +60,4 @@ export async function runCheck(
 function itemOf({ responses, scores, families }: Labelled, verdict: Verdict): TrustItem {
 	const candidates = responses.map((text, i) => ({ text, family: families?.[i] }));
 	return { verdict, candidates, labels: scores };
-}
-
-/** Why a question failed, the first of each kind: enough to see what is wrong with a judge that mostly fails. */
-function firstFailures(verdicts: readonly Verdict[]): Partial<Record<"invalid" | "unjudged", string>> {
-	const outcomes = verdicts.flatMap((verdict) => [...(verdict.asked ?? []).map(({ outcome }) => outcome), verdict]);
-	return Object.fromEntries(
-		(["invalid", "unjudged"] as const).flatMap((kind) => {
-			const failed = outcomes.find((outcome) => outcome.kind === kind);
-			return failed !== undefined && "reason" in failed ? [[kind, failed.reason]] : [];
-		}),
-	);
 }

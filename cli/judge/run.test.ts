@@ -2,6 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { summarizeCosts } from "../../core/cost.ts";
+import type { Verdict } from "../../core/records.ts";
+import { base, pairwise, question } from "../../core/testing/judged.ts";
 import type { JudgingOutcome } from "../../infra/judge/run-judging.ts";
 import { runJudge } from "./run.ts";
 
@@ -39,4 +42,34 @@ test("a bad --out is refused before anything is judged", async () => {
 	expect(await run([...files, IN])).toMatchObject({ isAsked: false, code: expect.stringContaining("--in names") });
 	expect(await run([...files, folder])).toMatchObject({ isAsked: false, code: expect.stringContaining("is a folder") });
 	expect(readFileSync(IN, "utf8")).toBe(CANDIDATES);
+});
+
+const finished = (...verdicts: Verdict[]): JudgingOutcome => ({
+	kind: "finished",
+	verdicts,
+	costs: summarizeCosts([]),
+});
+
+const failed = (kind: "invalid" | "unjudged", reason: string): Verdict => ({
+	...{ ...base, kind, judge: "m", reason },
+	asked: [question([0, 1], { kind, reason })],
+});
+
+test("a judging that judged nothing says why and fails; its verdicts are there", async () => {
+	const out = join(folder, "out.jsonl");
+	const files = ["--oracle", ORACLE, "--in", IN, "--out", out];
+	const reason = "not-found: 404 the model \u001b[31mm does not exist";
+	const { code, text } = await run(files, finished(failed("unjudged", reason), failed("unjudged", "another")));
+	expect(code).toBe(1);
+	expect(text).toContain("0 judged, 0 invalid, 2 unjudged");
+	expect(text).toMatch(/\nThe first unjudged question: not-found: 404 the model ␛\[31mm does not exist$/);
+	expect(readFileSync(out, "utf8").trim().split("\n")).toHaveLength(2);
+});
+
+test("where some was judged, the first failure is shown as well", async () => {
+	const files = ["--oracle", ORACLE, "--in", IN, "--out", join(folder, "out.jsonl")];
+	const { code, text } = await run(files, finished(pairwise(1, 0), failed("invalid", "the reply is empty")));
+	expect(code).toBe(0);
+	expect(text).toMatch(/^1 judged, 1 invalid, 0 unjudged: .*\n.*\nThe first invalid question: the reply is empty$/);
+	expect((await run(files, finished(pairwise(1, 0)))).text).not.toContain("The first");
 });

@@ -6,6 +6,7 @@ import { toJsonLines } from "../../activities/store/json-lines.ts";
 import type { CostSummary } from "../../core/cost.ts";
 import { isJudgment, type Verdict } from "../../core/records.ts";
 import { preferencesOf, winRates } from "../../core/rewards.ts";
+import { visibleControls } from "../../report/html.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { createRenderer } from "../render/create-renderer.ts";
 import { shortPath } from "../render/event-text.ts";
@@ -14,6 +15,7 @@ import { shellQuote } from "../shell-quote.ts";
 import { parseStrictly, required } from "../strict-args.ts";
 import { readBudget } from "./budget.ts";
 import { checkOut } from "./check-out.ts";
+import { failureLines, firstFailures } from "./failures.ts";
 import { judgeFile } from "./judge-file.ts";
 import { loadOracle } from "./load-oracle.ts";
 
@@ -31,6 +33,9 @@ const ARGS = {
 	debug: { type: "boolean", description: "Print stacks of errors" },
 } as const satisfies ArgsDef;
 
+/** Exit code of a judging that has not judged a single line. */
+const NOTHING_JUDGED = 1;
+
 /** Exit code of a judging that waits for a higher budget or a judge that takes its calls again. */
 const PAUSED = 3;
 
@@ -43,7 +48,7 @@ export const runCommand = defineCommand({
 /**
  * `dno judge run`.
  *
- * @returns The exit code.
+ * @returns The exit code: 0 where a line was judged, 1 where none was, 3 where it has paused, 128 + the signal where it was stopped.
  * @throws {DnoError} The oracle or a file will not do, or judging failed.
  */
 export async function runJudge(
@@ -84,9 +89,11 @@ export async function runJudge(
 		const { verdicts, costs } = outcome;
 		await writeFileAtomic(out, toJsonLines(verdicts.map(withWinRates)));
 		const counts = countsOf(verdicts, costs);
+		// With --json notes are on stderr; the counts are said once.
+		const said = [...(isJson ? [] : summary(counts, out)), ...failureLines(firstFailures(verdicts))];
+		if (said.length > 0) renderer.note(visibleControls(said.join("\n")));
 		if (isJson) process.stdout.write(`${JSON.stringify(counts)}\n`);
-		else renderer.note(summary(counts, out));
-		return 0;
+		return counts.judged === 0 ? NOTHING_JUDGED : 0;
 	} finally {
 		interrupt.dispose();
 		renderer.close();
@@ -123,9 +130,9 @@ function countsOf(verdicts: readonly Verdict[], { total }: CostSummary): Counts 
 	};
 }
 
-function summary({ judged, invalid, unjudged, calls, repeated, cost }: Counts, out: string): string {
+function summary({ judged, invalid, unjudged, calls, repeated, cost }: Counts, out: string): string[] {
 	return [
 		`${count(judged)} judged, ${count(invalid)} invalid, ${count(unjudged)} unjudged: ${shortPath(out)}`,
 		`${count(calls)} calls for ${dollars(cost)}, ${count(repeated)} judgments found in the verdict store`,
-	].join("\n");
+	];
 }

@@ -2,14 +2,12 @@ import { FIGURES, isConcern, type TrustFigures } from "../../core/trust.ts";
 import { interval, percent, plural } from "../../report/format.ts";
 import { FIGURE_LABELS, figureMeaning } from "../../report/trust-text.ts";
 import { count } from "../render/format.ts";
+import { type FirstFailures, failureLines } from "./failures.ts";
 
 /** The figures of judges as tables; below each, what speaks against it, and why questions failed. */
-export function trustLines(
-	judges: readonly TrustFigures[],
-	failures: Readonly<Partial<Record<"invalid" | "unjudged", string>>>,
-): string {
+export function trustLines(judges: readonly TrustFigures[], failures: FirstFailures): string {
 	const blocks = judges.map((judge) => [...table(judge), "", ...concerns(judge)].join("\n"));
-	const reasons = Object.entries(failures).map(([kind, reason]) => `The first ${kind} question: ${reason}`);
+	const reasons = failureLines(failures);
 	return [...blocks, ...(reasons.length > 0 ? [reasons.join("\n")] : [])].join("\n\n").replaceAll("\u00a0", " ");
 }
 
