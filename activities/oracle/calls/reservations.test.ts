@@ -108,6 +108,30 @@ describe.each(LEDGERS)("reservations in $kind", ({ isOrdered, begin }) => {
 		expect(await ledger.isOpen("other")).toBe(true);
 	});
 
+	test.each([
+		[9.5, "is used up: $0.5000 are neither spent nor reserved, and what comes next may cost $1.0000"],
+		[8, "was reserved for other calls: $2.0000 of it are free again, and what comes next may cost $1.0000"],
+	])("with $%d spent and neighbours that give way as well, the pause says what is left", async (spent, says) => {
+		const ledger = open();
+		const line = { schemaVersion: 1, at: "2026-01-01T00:00:00.000Z" } as const;
+		const reserved = { ...line, kind: "reserved", ...PLACE } as const;
+		await ledger.append(
+			{ ...reserved, call: "before", key: "before", cost: spent },
+			{ ...line, kind: "settled", call: "before", cost: spent, usage: USAGE },
+			{ ...reserved, call: "neighbour", key: "neighbour", cost: 1.8 },
+		);
+		const other = open();
+		const slow = createReservations({
+			...other,
+			append: async (...entries) => {
+				await other.append(...entries);
+				if (entries[0]?.kind === "withdrawn") await ledger.append({ ...line, kind: "withdrawn", call: "neighbour" });
+			},
+		});
+		const reserve = slow.reserve(PLACE, [{ call: "own", key: "own", cost: 1 }], 10);
+		await expect(reserve).rejects.toThrow(`the budget of $10 ${says}`);
+	});
+
 	test("whatever is reserved, settled and withdrawn side by side, the ceiling is not passed", async () => {
 		const processes = Array.from({ length: 4 }, reserver);
 		const watcher = open();

@@ -51,12 +51,24 @@ export function createReservations(ledger: Ledger): Reservations {
 			const upTo = (await ledger.spentUpTo(last.call)) ?? spent;
 			if (upTo <= ceiling) return;
 			await ledger.append(...calls.map(({ call }) => ({ ...stamp(), kind: "withdrawn" as const, call })));
-			const free = Math.max(0, ceiling - upTo + cost);
-			const message = `the budget of $${ceiling} is used up: $${free.toFixed(4)} are neither spent nor reserved, and what comes next may cost $${cost.toFixed(4)}`;
+			// Read again: those that gave way at the same moment hold nothing any more.
+			const free = ceiling - (await ledger.state()).spent;
+			const message = `the budget of $${ceiling} ${roomText(free, cost)}`;
 			throw ApplicationFailure.nonRetryable(message, JUDGE_CEILING, calls[0]?.key);
 		},
 		settle: (call, { usage, cost }) => append({ ...stamp(), kind: "settled", call, cost, usage }),
 		fail: (call, { mayHaveBeenPaid, message }) =>
 			append({ ...stamp(), kind: mayHaveBeenPaid ? "lost" : "released", call, reason: message }),
 	};
+}
+
+function roomText(free: number, cost: number): string {
+	const next = `what comes next may cost ${dollars(cost)}`;
+	return free < cost
+		? `is used up: ${dollars(Math.max(0, free))} are neither spent nor reserved, and ${next}`
+		: `was reserved for other calls: ${dollars(free)} of it are free again, and ${next}`;
+}
+
+function dollars(cost: number): string {
+	return `$${cost.toFixed(4)}`;
 }
