@@ -26,7 +26,7 @@ export async function checkOracle(oracle: OracleConfig): Promise<void> {
 			throw new DnoError({
 				what: "a budget never ends what costs nothing: the judge has no price",
 				where: `judge ${judgeName(judge)}`,
-				mend: "Give it a price { input, output } in US dollars per million tokens, or take oracle.budget out",
+				mend: "Give it a price { input, output } in US dollars per million tokens, or take the budget out",
 				kind: "usage",
 			});
 		if (judge.rubric !== undefined) await checkFile(judge.rubric, "the rubric");

@@ -68,5 +68,6 @@ test("the ceiling is the config's until it is raised", () => {
 	const raised: LedgerEntry = { ...base, kind: "ceiling", cost: 50 };
 	expect(summarizeCosts([], 20).ceiling).toBe(20);
 	expect(summarizeCosts([raised], 20).ceiling).toBe(50);
+	expect(summarizeCosts([raised, { ...base, kind: "ceiling" }], 20)).not.toHaveProperty("ceiling");
 	expect(summarizeCosts([])).not.toHaveProperty("ceiling");
 });

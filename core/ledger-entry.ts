@@ -39,8 +39,8 @@ export const ledgerEntry = z.discriminatedUnion("kind", [
 		count: z.int(),
 		cost: z.number(),
 	}),
-	/** `dno resume --budget`: the new ceiling. */
-	z.strictObject({ ...at(), kind: z.literal("ceiling"), cost: z.number() }),
+	/** The new ceiling, by `dno resume --budget` or what a judged file's run is given; without a cost there is none any more. */
+	z.strictObject({ ...at(), kind: z.literal("ceiling"), cost: z.number().optional() }),
 ]);
 export type LedgerEntry = z.infer<typeof ledgerEntry>;
 

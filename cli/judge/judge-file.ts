@@ -13,7 +13,7 @@ import { checkOracle } from "../check-oracle.ts";
 import { acquireLock } from "../lock.ts";
 
 type FileRun = Pick<JudgingRun, "oracle" | "folder" | "groups" | "emit" | "signal"> & {
-	/** Raises or sets the ceiling. */
+	/** US dollars, instead of the oracle's: no ceiling where neither is there. */
 	readonly budget?: number;
 };
 
@@ -27,11 +27,13 @@ export async function judgeFile({ budget, ...run }: FileRun): Promise<{
 	readonly directory: string;
 	readonly outcome: JudgingOutcome;
 }> {
-	const { oracle, groups } = run;
-	await checkOracle(mapOraclePaths(oracle, (path) => resolve(run.folder, path)));
+	const { groups } = run;
+	const given = isProgram(run.oracle) || budget === undefined ? run.oracle : { ...run.oracle, budget };
+	await checkOracle(mapOraclePaths(given, (path) => resolve(run.folder, path)));
+	const oracle = withoutBudget(given);
 	// With what its files hold: an edited rubric is another judge, whose verdicts must not stand beside the old one's.
 	const fingerprint = await oracleFingerprint(oracle, run.folder);
-	const id = `judge-${hashJson({ oracle: withoutBudget(oracle), fingerprint, groups }).slice(0, 12)}`;
+	const id = `judge-${hashJson({ oracle, fingerprint, groups }).slice(0, 12)}`;
 	const directory = join(process.cwd(), "runs", id);
 	await mkdir(directory, { recursive: true });
 	const release = acquireLock(directory);
@@ -39,23 +41,24 @@ export async function judgeFile({ budget, ...run }: FileRun): Promise<{
 	try {
 		// Of killed runs: this one alone writes here now.
 		await removeTemporaries(directory);
-		if (!isProgram(oracle)) await setCeiling(directory, budget ?? oracle.budget);
+		await setCeiling(directory, "budget" in given ? given.budget : undefined);
 		const { runJudging } = await import("../../infra/judge/run-judging.ts");
-		return { directory, outcome: await runJudging({ ...run, id, directory }) };
+		return { directory, outcome: await runJudging({ ...run, oracle, id, directory }) };
 	} finally {
 		process.off("exit", release);
 		release();
 	}
 }
 
-/** The latest word counts, whether it stands in the file or was given with the command. */
+/** The ledger alone has it: the judging may be one that an earlier run with another budget began. */
 async function setCeiling(directory: string, ceiling: number | undefined): Promise<void> {
 	const ledger = createFileLedger(ledgerFile(directory));
-	if (ceiling === undefined || (await ledger.state()).ceiling === ceiling) return;
-	await ledger.append({ schemaVersion: SCHEMA_VERSION, at: new Date().toISOString(), kind: "ceiling", cost: ceiling });
+	if ((await ledger.state()).ceiling === ceiling) return;
+	const stamp = { schemaVersion: SCHEMA_VERSION, at: new Date().toISOString() } as const;
+	await ledger.append({ ...stamp, kind: "ceiling", ...(ceiling !== undefined && { cost: ceiling }) });
 }
 
-function withoutBudget(oracle: OracleConfig): unknown {
+function withoutBudget(oracle: OracleConfig): OracleConfig {
 	if (isProgram(oracle)) return oracle;
 	const { budget: _, ...rest } = oracle;
 	return rest;

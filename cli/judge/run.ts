@@ -28,7 +28,11 @@ const ARGS = {
 	},
 	in: { type: "string", valueHint: "file", required: true, description: "JSON lines {prompt, responses: [text, …]}" },
 	out: { type: "string", valueHint: "file", required: true, description: "The verdicts, a line each, in that order" },
-	budget: { type: "string", valueHint: "dollars", description: "Ceiling in US dollars, instead of the oracle file's" },
+	budget: {
+		type: "string",
+		valueHint: "dollars",
+		description: "Ceiling of this run in US dollars, instead of the oracle file's",
+	},
 	json: { type: "boolean", description: "Print events as JSON, one a line, and the counts last" },
 	debug: { type: "boolean", description: "Print stacks of errors" },
 } as const satisfies ArgsDef;
@@ -68,7 +72,8 @@ export async function runJudge(
 	const isJson = args.options.has("json");
 	const renderer = rendererOf(isJson);
 	const interrupt = listenForInterrupt(() => renderer.note("Stopping: what is judged is kept."));
-	const again = ["npx", "dno", "judge", "run", ...rawArgs].map(shellQuote).join(" ");
+	const again = commandLine(rawArgs);
+	const raised = `${commandLine(withoutBudget(rawArgs))} --budget <dollars>`;
 	try {
 		const { outcome } = await judge({
 			oracle,
@@ -76,8 +81,8 @@ export async function runJudge(
 			groups,
 			...(budget !== undefined && { budget }),
 			emit: (event) => {
-				const raise = event.event === "paused" && event.kind === "ceiling" ? " --budget <dollars>" : "";
-				renderer.show(event.event === "paused" ? { ...event, resume: again + raise } : event);
+				const resume = event.event === "paused" && event.kind === "ceiling" ? raised : again;
+				renderer.show(event.event === "paused" ? { ...event, resume } : event);
 			},
 			signal: interrupt.signal,
 		});
@@ -98,6 +103,14 @@ export async function runJudge(
 		interrupt.dispose();
 		renderer.close();
 	}
+}
+
+function commandLine(rawArgs: readonly string[]): string {
+	return ["npx", "dno", "judge", "run", ...rawArgs].map(shellQuote).join(" ");
+}
+
+function withoutBudget(rawArgs: readonly string[]): string[] {
+	return rawArgs.filter((arg, i) => !/^--budget(=|$)/.test(arg) && rawArgs[i - 1] !== "--budget");
 }
 
 /** A verdict with r̂ of its candidates (Algorithm 2, step 3); null where one was compared with none. */

@@ -30,6 +30,7 @@ import { connectTemporal } from "../temporal-server/index.ts";
 export interface JudgingRun {
 	/** Names the workflow and its queues: the same for the same work, so that running it again goes on. */
 	readonly id: string;
+	/** Without a budget: the ledger has the ceiling. */
 	readonly oracle: OracleConfig;
 	/** Where the oracle's paths begin. */
 	readonly folder: string;
@@ -109,8 +110,7 @@ async function drive(run: JudgingRun, access: NamespaceAccess, bundle: WorkflowB
 			const ended = await untilEnd(handle, workers, paused, signal);
 			if (typeof ended === "string") return { kind: ended };
 			const verdicts = (await Promise.all(ended.verdicts.map((ref) => readJsonLines(store, ref, verdict)))).flat();
-			const budget = "budget" in oracle ? oracle.budget : undefined;
-			return { kind: "finished", verdicts, costs: summarizeCosts(await ledger.read(), budget) };
+			return { kind: "finished", verdicts, costs: summarizeCosts(await ledger.read()) };
 		} finally {
 			await workers.stop();
 		}

@@ -37,13 +37,22 @@ export class JudgeFile implements Disposable {
 	readonly folder = mkdtempSync(join(tmpdir(), "dno-faults-"));
 
 	readonly #env: Readonly<Record<string, string>>;
+	readonly #server: FaultServer;
 
 	/** @param env added to the command's environment */
 	constructor(server: FaultServer, cases: readonly Case[], oracle: object, env: Readonly<Record<string, string>> = {}) {
 		this.#env = env;
+		this.#server = server;
+		this.setOracle(oracle);
+		const lines = cases.map(({ prompt, responses }) => ({ prompt, responses }));
+		writeFileSync(join(this.folder, "candidates.jsonl"), toJsonLines(lines));
+	}
+
+	/** Replaces the oracle file. */
+	setOracle(oracle: object): void {
 		const settings = {
 			model: "fault-judge",
-			baseURL: server.url,
+			baseURL: this.#server.url,
 			apiKeyEnv: KEY_VARIABLE,
 			concurrency: 32,
 			// Long enough that no call of a busy machine runs into it that was not meant to.
@@ -56,8 +65,6 @@ export class JudgeFile implements Disposable {
 		} as OracleConfigInput;
 		// YAML takes JSON as it is.
 		writeFileSync(join(this.folder, "oracle.yaml"), JSON.stringify(settings));
-		const lines = cases.map(({ prompt, responses }) => ({ prompt, responses }));
-		writeFileSync(join(this.folder, "candidates.jsonl"), toJsonLines(lines));
 	}
 
 	start(...more: string[]): DnoProcess {

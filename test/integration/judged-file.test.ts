@@ -7,7 +7,7 @@ import { ALL_FAULTS, type FaultName, PASSING_FAULTS } from "../fault-server/faul
 import { createScript, NO_FAULTS } from "../fault-server/script.ts";
 import { startFaultServer } from "../fault-server/start-fault-server.ts";
 import { type Case, makeCases } from "../faults/candidates.ts";
-import { JudgeFile, KEY, MAX_ATTEMPTS, PRICE } from "../faults/judge-file.ts";
+import { endOf, JudgeFile, KEY, MAX_ATTEMPTS, PRICE } from "../faults/judge-file.ts";
 import { examine } from "../faults/tally.ts";
 
 // Several servers and processes each, on a machine that is busy with other tests.
@@ -92,6 +92,25 @@ test("requests a minute are the judge's, whatever the concurrency", async () => 
 	// Five a second, and what the queue lets through at once.
 	expect(server.records.busiest(4000)).toBeLessThanOrEqual(2 * 5 * 4);
 	expect(server.records.busiest(1000)).toBeLessThanOrEqual(3 * 5);
+});
+
+test("a run's own budget holds, whatever an earlier run had: the option's, else the file's, else none", async () => {
+	await using server = await startFaultServer({ script: NO_FAULTS, price: PRICE, key: KEY });
+	const oracle = { kind: "listwise" };
+	using file = new JudgeFile(server, makeCases("ceiling", 3, 2), oracle);
+	const paused = await endOf(file.start("--budget", "0"));
+	expect(paused).toMatchObject({ code: 3, summary: { event: "paused", kind: "ceiling" } });
+	// No option twice.
+	expect(paused.summary).toMatchObject({ resume: expect.stringMatching(/verdicts\.jsonl --json --budget <dollars>$/) });
+	file.setOracle({ ...oracle, budget: 50 });
+	expect(await file.run("--budget=0")).toMatchObject({ code: 3 });
+	file.setOracle({ ...oracle, budget: 0 });
+	expect(await file.run()).toMatchObject({ code: 3 });
+	expect(server.records.calls).toBe(0);
+	file.setOracle(oracle);
+	expect(await file.run()).toMatchObject({ code: 0, summary: { judged: 3, calls: 3 } });
+	file.setOracle({ ...oracle, price: undefined });
+	expect(await file.run("--budget", "5")).toMatchObject({ code: 2, stderr: expect.stringContaining("has no price") });
 });
 
 test("an edited rubric is another judge", async () => {

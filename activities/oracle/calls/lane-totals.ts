@@ -3,7 +3,7 @@ import { type LedgerEntry, ledgerEntry } from "../../../core/ledger-entry.ts";
 import type { BudgetState } from "../../../core/steps.ts";
 import { createLedgerTotals, ledgerSums } from "./ledger-totals.ts";
 
-const ceilingSet = z.strictObject({ at: z.string(), cost: z.number() });
+const ceilingSet = z.strictObject({ at: z.string(), cost: z.number().optional() });
 
 export const laneSums = z.strictObject({
 	lanes: z.array(ledgerSums),
@@ -54,7 +54,7 @@ export function createLaneTotals(lanes: number, from?: LaneSums): LaneTotals {
 			}
 		},
 		sums: () => ({ lanes: totals.map((each) => each.sums()), early: [...early], ...(ceiling && { ceiling }) }),
-		state: () => ({ spent: spent(), ...(ceiling && { ceiling: ceiling.cost }) }),
+		state: () => ({ spent: spent(), ...(ceiling?.cost !== undefined && { ceiling: ceiling.cost }) }),
 		spentUpTo(call) {
 			const lane = laneOf(call);
 			const own = totals[lane]?.spentUpTo(call);

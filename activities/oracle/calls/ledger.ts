@@ -7,7 +7,7 @@ export interface Ledger {
 	append(...entries: readonly LedgerEntry[]): Promise<void>;
 	/** All entries, oldest first; a last line that a killed process left half-written is not one. */
 	read(): Promise<LedgerEntry[]>;
-	/** Settled, lost and open reservations together, and the last `ceiling` entry where there is one. */
+	/** Settled, lost and open reservations together, and the last `ceiling` entry where it has one. */
 	state(): Promise<BudgetState>;
 	/**
 	 * What is spent if everything that was reserved before an open reservation goes ahead, and it as well: settled, lost and

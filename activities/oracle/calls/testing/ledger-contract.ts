@@ -13,7 +13,10 @@ export const reserved = (call: string, cost: number, key = call): LedgerEntry =>
 export const settled = (call: string, cost: number): LedgerEntry => ({ ...at, kind: "settled", call, cost, usage });
 const released = (call: string): LedgerEntry => ({ ...at, kind: "released", call, reason: "429" });
 export const lost = (call: string): LedgerEntry => ({ ...at, kind: "lost", call, reason: "time-out" });
-export const ceiling = (cost: number): LedgerEntry => ({ ...at, kind: "ceiling", cost });
+export const ceiling = (cost?: number): LedgerEntry => ({
+	...{ ...at, kind: "ceiling" },
+	...(cost !== undefined && { cost }),
+});
 
 /**
  * What every ledger holds to.
@@ -36,6 +39,8 @@ export function testLedger(open: () => Ledger, each: number): void {
 			true,
 			false,
 		]);
+		await ledger.append(ceiling());
+		expect(await open().state()).toEqual({ spent: 10 });
 	});
 
 	test("a call ends once", async () => {
