@@ -16,6 +16,13 @@ test.each<[key: string, says: string, settings: object]>([
 	["batch.pollSeconds", "does nothing with mode: calls", { batch: { pollSeconds: 5 } }],
 	["tokensPerMinute", "does nothing with mode: batch", { tokensPerMinute: 1000, mode: "batch" }],
 	["votes", "the judge m say the same thing 3 times, at temperature 0", { votes: 3 }],
+	[
+		"votes",
+		"the judge m say the same thing 2 times, with read: log-probabilities",
+		{ votes: 2, temperature: 1, read: "log-probabilities" },
+	],
+	["votes", "2 times, with the same seed", { votes: 2, temperature: 1, parameters: { seed: 1 } }],
+	["votes", "2 times, with the same seed", { votes: 2, temperature: null, parameters: { seed: 1 } }],
 	...[
 		...["max_tokens", "max_completion_tokens", "n", "model", "messages", "temperature", "stream", "response_format"],
 		...["logprobs", "top_logprobs"],
@@ -51,6 +58,12 @@ test.each([
 ])("%j is what it says, and the same when it is read again", (settings) => {
 	const config = oracleConfig.parse({ ...judge, ...settings });
 	expect(oracleConfig.parse(JSON.parse(JSON.stringify(config)))).toEqual(config);
+});
+
+test("votes of one seed are for lists alone, which come in another order each time", () => {
+	const settings = { model: "m", votes: 2, temperature: 1, parameters: { seed: 1 } };
+	expect(refusals({ kind: "listwise", ...settings })).toEqual([]);
+	expect(refusals({ kind: "score", ...settings })).toEqual([["votes", expect.stringContaining("with the same seed")]]);
 });
 
 test("judges of one name are refused, by the key that gives it", () => {

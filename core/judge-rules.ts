@@ -22,6 +22,7 @@ const OWN_FIELDS: Readonly<Record<string, string>> = {
 
 /** What the rules look at, of a judge of any kind. */
 interface Judge {
+	readonly kind: "listwise" | "pairwise" | "score";
 	readonly name?: string | undefined;
 	readonly model: string;
 	readonly temperature: number | null;
@@ -41,15 +42,16 @@ interface Judge {
  * told from one that is left out.
  */
 export function judgeRules(judge: Judge, context: z.RefinementCtx): void {
-	const { temperature, votes, parameters, replyFormat, tokensPerMinute, mode, batch, read, schedule, rounds } = judge;
+	const { votes, parameters, replyFormat, tokensPerMinute, mode, batch, read, schedule, rounds } = judge;
 	const refuse = refuserOf(context);
 	for (const field of Object.keys(parameters)) {
 		const mend = OWN_FIELDS[field];
 		if (mend !== undefined) refuse(["parameters", field], "has a setting of its own", mend);
 	}
-	if (votes > 1 && temperature === 0) {
-		const what = `would have the judge ${judge.name ?? judge.model} say the same thing ${votes} times, at temperature 0`;
-		refuse(["votes"], what, "Set a temperature above 0, or votes to 1");
+	const again = sameAgain(judge);
+	if (votes > 1 && again !== undefined) {
+		const what = `would have the judge ${judge.name ?? judge.model} say the same thing ${votes} times, ${again.where}`;
+		refuse(["votes"], what, again.mend);
 	}
 	if (rounds !== undefined && schedule !== "swiss") {
 		refuse(["rounds"], `does nothing with schedule: ${schedule}`, "Set schedule: swiss, or delete rounds");
@@ -67,6 +69,22 @@ export function judgeRules(judge: Judge, context: z.RefinementCtx): void {
 		const mend = "Delete tokensPerMinute, or set mode: calls";
 		refuse(["tokensPerMinute"], "does nothing with mode: batch, whose pace is the server's", mend);
 	}
+}
+
+/** Why a judge answers a question that it is asked twice with the same words; undefined where it need not. */
+function sameAgain({
+	kind,
+	temperature,
+	parameters,
+	read,
+}: Judge): { readonly where: string; readonly mend: string } | undefined {
+	// What is read then is what its words are drawn from.
+	if (read === "log-probabilities")
+		return { where: "with read: log-probabilities", mend: "Set votes to 1, or read: text" };
+	if (temperature === 0) return { where: "at temperature 0", mend: "Set a temperature above 0, or votes to 1" };
+	// A list comes in another order with each vote.
+	if (kind === "listwise" || !Object.hasOwn(parameters, "seed")) return undefined;
+	return { where: "with the same seed", mend: "Delete parameters.seed, or set votes to 1" };
 }
 
 /** What a panel's judges may not be together: verdicts, costs and queues tell them by their names. */

@@ -44,6 +44,16 @@ test("a bad --out is refused before anything is judged", async () => {
 	expect(readFileSync(IN, "utf8")).toBe(CANDIDATES);
 });
 
+test.each(["kind: verifier\nmodule: v.ts\n", "kind: matrix\ngame: g.json\n"])(
+	"a budget of what costs nothing is refused: %j",
+	async (program) => {
+		const files = ["--oracle", write("program.yaml", program), "--in", IN, "--out", join(folder, "out.jsonl")];
+		const { code, isAsked } = await run([...files, "--budget", "5"]);
+		expect(code).toBe("--budget: what a program judges costs nothing, and has no budget. got 5. Leave it out");
+		expect(isAsked).toBe(false);
+	},
+);
+
 const finished = (...verdicts: Verdict[]): JudgingOutcome => ({
 	kind: "finished",
 	verdicts,

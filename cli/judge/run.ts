@@ -4,6 +4,8 @@ import { labelledGroups, readLabelled } from "../../activities/oracle/labelled.t
 import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
 import { toJsonLines } from "../../activities/store/json-lines.ts";
 import type { CostSummary } from "../../core/cost.ts";
+import { DnoError } from "../../core/errors.ts";
+import { isProgram } from "../../core/oracle-config.ts";
 import { isJudgment, type Verdict } from "../../core/records.ts";
 import { preferencesOf, winRates } from "../../core/rewards.ts";
 import { visibleControls } from "../../report/html.ts";
@@ -67,6 +69,10 @@ export async function runJudge(
 	const out = resolve(required(command, args, "out"));
 	const budget = readBudget(command, args.options.get("budget")?.[0]);
 	const { oracle, folder } = await loadOracle(oracleFile);
+	if (budget !== undefined && isProgram(oracle)) {
+		const what = "what a program judges costs nothing, and has no budget";
+		throw new DnoError({ what, where: "--budget", got: budget, mend: "Leave it out", kind: "usage" });
+	}
 	await checkOut(out, { "--in": input, "--oracle": oracleFile });
 	const groups = labelledGroups(await readLabelled(input, { areEqualAllowed: true }));
 	const isJson = args.options.has("json");

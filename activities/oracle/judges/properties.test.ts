@@ -25,7 +25,12 @@ const single = fc.oneof(
 		schedule: fc.constantFrom("all", "swiss", "tournament"),
 	}),
 );
-const judge = (model: string) => single.map((settings) => ({ ...settings, model, temperature: 1 }));
+const judge = (model: string) =>
+	single.map((settings) => ({
+		...settings,
+		...("read" in settings && settings.read === "log-probabilities" && { votes: 1 }),
+		...{ model, temperature: 1 },
+	}));
 const config = fc.oneof(
 	judge("m"),
 	fc.record({
