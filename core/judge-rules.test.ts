@@ -78,3 +78,14 @@ test("judges of one name are refused, by the key that gives it", () => {
 		["judges.3.name", "makes a second judge named b"],
 	]);
 });
+
+test("a judge named like the panel is refused: their figures would be one", () => {
+	const other = { kind: "score", model: "a" };
+	const says = "is what the panel as a whole is called in verdicts and reports";
+	const judges = [other, { kind: "score", model: "b", name: "panel" }];
+	expect(refusals({ kind: "panel", judges })).toEqual([["judges.1.name", says]]);
+	expect(refusals({ kind: "panel", judges: [{ kind: "score", model: "panel" }, other] })).toEqual([
+		["judges.0.model", says],
+	]);
+	expect(refusals({ kind: "score", model: "panel" })).toEqual([]);
+});

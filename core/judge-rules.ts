@@ -20,6 +20,9 @@ const OWN_FIELDS: Readonly<Record<string, string>> = {
 	top_logprobs: "Set read: log-probabilities instead",
 };
 
+/** What a panel is called in verdicts; its calls carry the names of its judges. */
+export const PANEL = "panel";
+
 /** What the rules look at, of a judge of any kind. */
 interface Judge {
 	readonly kind: "listwise" | "pairwise" | "score";
@@ -90,14 +93,13 @@ function sameAgain({
 /** What a panel's judges may not be together: verdicts, costs and queues tell them by their names. */
 export function panelRules({ judges }: { readonly judges: readonly Judge[] }, context: z.RefinementCtx): void {
 	const names = judges.map(({ name, model }) => name ?? model);
+	const refuse = refuserOf(context);
 	for (const [i, { name }] of judges.entries()) {
-		if (names.indexOf(names[i]!) === i) continue;
-		const key = name === undefined ? "model" : "name";
-		refuserOf(context)(
-			["judges", i, key],
-			`makes a second judge named ${names[i]}`,
-			"Give each judge a `name` of its own",
-		);
+		const path = ["judges", i, name === undefined ? "model" : "name"];
+		if (names.indexOf(names[i]!) !== i)
+			refuse(path, `makes a second judge named ${names[i]}`, "Give each judge a `name` of its own");
+		else if (names[i] === PANEL)
+			refuse(path, "is what the panel as a whole is called in verdicts and reports", "Give the judge another `name`");
 	}
 }
 

@@ -1,3 +1,4 @@
+import { PANEL } from "../../../core/judge-rules.ts";
 import type { PanelConfig } from "../../../core/oracle-config.ts";
 import { type Asked, type CandidateGroup, isJudgment, type Preferences, type Verdict } from "../../../core/records.ts";
 import { preferencesOf } from "../../../core/rewards.ts";
@@ -6,17 +7,14 @@ import { hashJson } from "../../store/hash-json.ts";
 import type { Comparisons, Known, ModelJudge } from "./judge.ts";
 import { askedOf, failure, isEmpty, verdictBase } from "./model-judge.ts";
 
-/** What a panel is called in verdicts; its calls carry the names of its judges. */
-const NAME = "panel";
-
 /**
  * Several judges, each asked as if it were alone. P(y_i ≻ y_j) is the mean over the judges that compared the two, or with
  * `majority` 1, ½ or 0 by how many of them have P above and below ½; null where none did. What each said stays in `asked`.
  */
 export function createPanel(rule: PanelConfig["rule"], judges: readonly ModelJudge[]): Omit<ModelJudge, "settings"> {
-	const fingerprint = hashJson({ kind: NAME, rule, judges: judges.map((judge) => judge.fingerprint) });
+	const fingerprint = hashJson({ kind: PANEL, rule, judges: judges.map((judge) => judge.fingerprint) });
 	return {
-		name: NAME,
+		name: PANEL,
 		fingerprint,
 		calls(group, comparisons, known) {
 			const calls = judges.flatMap((judge) => judge.calls(group, comparisons, known));
@@ -26,7 +24,7 @@ export function createPanel(rule: PanelConfig["rule"], judges: readonly ModelJud
 		verdict(group: CandidateGroup, comparisons: Comparisons, known: Known): Verdict {
 			const verdicts = judges.map((judge) => judge.verdict(group, comparisons, known));
 			const asked: Asked[] = verdicts.flatMap((verdict) => verdict.asked ?? []);
-			const base = { ...verdictBase(NAME, fingerprint, group, comparisons), ...askedOf(asked) };
+			const base = { ...verdictBase(PANEL, fingerprint, group, comparisons), ...askedOf(asked) };
 			const judgments = verdicts.filter(isJudgment);
 			const preferences = combine(group.responses.length, judgments.map(preferencesOf), rule);
 			const reasons = group.responses.map((_, i) =>
