@@ -1,6 +1,9 @@
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { inspect } from "node:util";
 import { APIConnectionError } from "openai";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createAuthority } from "../../../test/tls/certificates.ts";
 import { classifyError } from "./call-errors.ts";
 import { chatRequest } from "./chat-request.ts";
 import { createJudgeClient } from "./client.ts";
@@ -115,9 +118,53 @@ test.each([
 	// A misspelt host, and a certificate that will be as bad in a minute.
 	["ENOTFOUND", false],
 	["CERT_HAS_EXPIRED", false],
+	["UNABLE_TO_VERIFY_LEAF_SIGNATURE", false],
+	["ERR_SSL_WRONG_VERSION_NUMBER", false],
+	["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", false],
+	["ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE", false],
+	["EPROTO", false],
 ])("%s is unpaid, and waited for: %s", (code, isServerBusy) => {
 	const error = new APIConnectionError({ cause: Object.assign(new Error("fetch failed"), { code }) });
 	expect(classifyError(error, (text) => text)).toMatchObject({ class: "connection", isServerBusy, ...AGAIN });
+});
+
+/** A server of TCP alone: what it does with a connection. */
+async function listen(server: Server) {
+	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+	return {
+		port: (server.address() as AddressInfo).port,
+		async [Symbol.asyncDispose]() {
+			await new Promise((done) => server.close(done));
+		},
+	};
+}
+
+test("where TLS comes to nothing, no request has gone out, and nothing is paid", async () => {
+	const unpaid = { class: "connection", isServerBusy: false, ...AGAIN };
+	const { port } = new URL(server.url);
+	const notTls = await errorOf(() => {}, { url: `https://127.0.0.1:${port}/v1` });
+	expect(notTls).toMatchObject({ ...unpaid, message: expect.stringContaining("wrong version number") });
+	expect(server.requests).toEqual([]);
+
+	const leaf = createAuthority("nobody knows").issue("judge");
+	await using unknown = await listen(createTlsServer(leaf));
+	const unverified = await errorOf(() => {}, { url: `https://127.0.0.1:${unknown.port}/v1` });
+	expect(unverified).toMatchObject({ ...unpaid, message: expect.stringContaining("unable to verify the first cert") });
+
+	await using rude = await listen(createServer((socket) => socket.destroy()));
+	expect(await errorOf(() => {}, { url: `https://127.0.0.1:${rude.port}/v1` })).toMatchObject(unpaid);
+});
+
+test("at a port that fetch does not ask, nothing is paid", async () => {
+	const found = await errorOf(() => {}, { url: "http://127.0.0.1:6666/v1" });
+	expect(found).toMatchObject({ ...AGAIN, message: expect.stringContaining("bad port") });
+});
+
+test("a connection that breaks after TLS is made may have been paid", () => {
+	for (const code of ["ECONNRESET", "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "UND_ERR_SOCKET"]) {
+		const error = new APIConnectionError({ cause: Object.assign(new Error("fetch failed"), { code }) });
+		expect(classifyError(error, (text) => text)).toMatchObject(PERHAPS_PAID);
+	}
 });
 
 test("a worker that stops aborts its request", async () => {

@@ -26,8 +26,8 @@ export class BadReplyError extends Error {
 	override readonly name = "BadReplyError";
 }
 
-/** Errors of connections that were never made, so that nothing can have been paid. */
-const UNSENT: readonly string[] = [
+/** Errors of connections that were never made, so that nothing can have been paid, and that may be made in a moment. */
+const UNREACHABLE: readonly string[] = [
 	"ECONNREFUSED",
 	"ENOTFOUND",
 	"EAI_AGAIN",
@@ -39,6 +39,22 @@ const UNSENT: readonly string[] = [
 const UNKNOWN_HOST = "ENOTFOUND";
 
 /**
+ * Codes of TLS before the request goes out: a certificate that will not do, or a handshake with what is no TLS (http:// is
+ * meant), or none that this side knows.
+ */
+const UNSECURED = [
+	/CERT|^UNABLE_TO_VERIFY_LEAF_SIGNATURE$|^UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY$/,
+	/^(INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH)$/,
+	/^(EPROTO|ERR_SSL_(WRONG_VERSION_NUMBER|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS_AVAILABLE))$/,
+	/^ERR_SSL_.*(PROTOCOL_VERSION|HANDSHAKE_FAILURE|UNRECOGNIZED_NAME|UNKNOWN_CA)$/,
+];
+/** Of `fetch` and Node, where there is no such code: a port that browsers block; the server hung up in the handshake. */
+const UNSENT_MESSAGES: readonly string[] = [
+	"bad port",
+	"Client network socket disconnected before secure TLS connection was established",
+];
+
+/**
  * What an error of the client means.
  *
  * @param now for `Retry-After` that names a time
@@ -48,14 +64,19 @@ export function classifyError(error: unknown, scrub: Scrub, now = Date.now()): C
 		const body = { code: error.code, type: error.type, ...(error.error as object | undefined), message: error.message };
 		return classifyResponse(error.status, body, scrub, retryAfterMs(error.headers, now));
 	}
-	const codes = causes(error).map(codeOf);
-	const isUnreachable = codes.some((code) => UNSENT.includes(code));
+	const all = causes(error);
+	const codes = all.map(codeOf);
+	const isUnreachable = codes.some((code) => UNREACHABLE.includes(code));
+	const isUnsent =
+		isUnreachable ||
+		codes.some((code) => UNSECURED.some((known) => known.test(code))) ||
+		all.some(({ message }) => UNSENT_MESSAGES.includes(message));
 	const name = localClass(error);
 	return {
 		class: name,
 		isRetryable: RETRYABLE.includes(name),
 		isServerBusy: isUnreachable && !codes.includes(UNKNOWN_HOST),
-		mayHaveBeenPaid: !isUnreachable && !codes.some((code) => code.includes("CERT")),
+		mayHaveBeenPaid: !isUnsent,
 		message: reasonLine(scrub(describe(error))),
 	};
 }
