@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { candidateGroup } from "../../core/records.ts";
-import { labelledGroups, readLabelled } from "./labelled.ts";
+import { labelledGroups, readLabelled, readUnlabelled } from "./labelled.ts";
 
 function write(content: string): string {
 	const file = join(mkdtempSync(join(tmpdir(), "dno-labelled-")), "set.jsonl");
@@ -56,8 +56,29 @@ test.for([
 	await expect(readLabelled(file)).rejects.toMatchObject({ exitCode: 2 });
 });
 
+test("candidates may be empty or the same, and labelled", async () => {
+	const file = write('{"prompt":"a","responses":["","b",""]}\n{"prompt":"b","responses":["c","d"],"scores":[0,1]}\n');
+	expect(await readUnlabelled(file)).toEqual([
+		{ prompt: "a", responses: ["", "b", ""] },
+		{ prompt: "b", responses: ["c", "d"], scores: [0, 1] },
+	]);
+});
+
+test.for([
+	["", ': the file of candidates is empty. Write one prompt a line, as {"prompt": "…", "responses": ["…", "…"]}'],
+	["{", ':1: the line is not JSON. got "{". Write it as {"prompt": "…", "responses": ["…", "…"]}'],
+	['{"prompt":"a"}', ':1: responses is missing. Write the line as {"prompt": "…", "responses": ["…", "…"]}'],
+	['{"prompt":"a","responses":["b","c"],"id":"7"}', ":1: unknown key id. The keys are prompt, responses, "],
+	['{"prompt":"a","responses":[""]}', ":1: responses needs at least 2 texts"],
+	['{"prompt":"","responses":["b","c"]}', ":1: prompt is empty"],
+] as const)("bad candidates are told as what they are: %j", async ([content, says], { expect }) => {
+	const file = write(content);
+	await expect(readUnlabelled(file)).rejects.toThrow(`${file}${says}`);
+});
+
 test("a missing file suggests the near one; a folder is none", async () => {
 	const file = write(FIRST);
 	await expect(readLabelled(file.replace("set.j", "sett.j"))).rejects.toThrow("Did you mean set.jsonl?");
+	await expect(readUnlabelled(`${file}l`)).rejects.toThrow("the file of candidates does not exist. Did you mean");
 	await expect(readLabelled(join(file, ".."))).rejects.toThrow("cannot be read (EISDIR). Name a file");
 });

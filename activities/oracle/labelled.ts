@@ -18,26 +18,58 @@ const labelled = z.strictObject({
 });
 export type Labelled = z.infer<typeof labelled>;
 
+/** One line of candidates: a labelled set's will do, and a policy may well have said nothing. */
+const candidates = labelled.extend({ responses: z.array(z.string()).min(2) });
+
+/** What kind of file it is, as errors tell it. */
+interface FileKind {
+	readonly noun: string;
+	/** How a line is written. */
+	readonly example: string;
+	readonly record: typeof labelled | typeof candidates;
+}
+
+const LABELLED: FileKind = {
+	noun: "the labelled set",
+	example: '{"prompt": "…", "responses": ["…", "…"], "scores": [1, 0]}',
+	record: labelled,
+};
+
+const CANDIDATES: FileKind = {
+	noun: "the file of candidates",
+	example: '{"prompt": "…", "responses": ["…", "…"]}',
+	record: candidates,
+};
+
 const FIELDS = Object.keys(labelled.shape);
-const EXAMPLE = '{"prompt": "…", "responses": ["…", "…"], "scores": [1, 0]}';
 
 /**
  * Reads a labelled set: JSON lines, record i on line i + 1.
  *
  * @throws {DnoError} Naming file, line and key: the file is missing or empty; a line is empty, no JSON or no record; a list is
- * not as long as `responses`; two responses of a line are the same, unless that is allowed.
+ * not as long as `responses`; a response is empty, or two of a line are the same.
  */
-export async function readLabelled(file: string, { areEqualAllowed = false } = {}): Promise<Labelled[]> {
-	const lines = (await readText(file)).replace(/^\uFEFF/, "").split("\n");
+export async function readLabelled(file: string): Promise<Labelled[]> {
+	const records = await readRecords(file, LABELLED);
+	for (const [index, record] of records.entries()) refuseEqual(record, `${file}:${index + 1}`);
+	return records;
+}
+
+/**
+ * Reads candidates to be judged, likewise; responses may be empty or the same.
+ *
+ * @throws {DnoError} Like {@link readLabelled}.
+ */
+export function readUnlabelled(file: string): Promise<Labelled[]> {
+	return readRecords(file, CANDIDATES);
+}
+
+async function readRecords(file: string, kind: FileKind): Promise<Labelled[]> {
+	const lines = (await readText(file, kind)).replace(/^\uFEFF/, "").split("\n");
 	if (lines.at(-1)?.trim() === "") lines.pop();
 	if (lines.length === 0)
-		throw usage("the labelled set is empty", file, { mend: `Write one prompt a line, as ${EXAMPLE}` });
-	return lines.map((line, index) => {
-		const where = `${file}:${index + 1}`;
-		const record = readLine(line, where);
-		if (!areEqualAllowed) refuseEqual(record, where);
-		return record;
-	});
+		throw usage(`${kind.noun} is empty`, file, { mend: `Write one prompt a line, as ${kind.example}` });
+	return lines.map((line, index) => readLine(line, `${file}:${index + 1}`, kind));
 }
 
 /** What a judge is asked about a labelled set: its records in their order, named by line. */
@@ -62,26 +94,26 @@ export function labelledGroups(records: readonly Labelled[]): CandidateGroup[] {
 	});
 }
 
-async function readText(file: string): Promise<string> {
+async function readText(file: string, { noun }: FileKind): Promise<string> {
 	try {
 		return await readFile(file, "utf8");
 	} catch (cause) {
 		const code = (cause as NodeJS.ErrnoException).code;
-		if (code === "ENOENT") throw usage("the labelled set does not exist", file, { mend: await mendPath(file), cause });
-		throw usage(`the labelled set cannot be read (${code})`, file, { mend: "Name a file of JSON lines", cause });
+		if (code === "ENOENT") throw usage(`${noun} does not exist`, file, { mend: await mendPath(file), cause });
+		throw usage(`${noun} cannot be read (${code})`, file, { mend: "Name a file of JSON lines", cause });
 	}
 }
 
-function readLine(line: string, where: string): Labelled {
+function readLine(line: string, where: string, { record, example }: FileKind): Labelled {
 	if (line.trim() === "") throw usage("empty line", where, { mend: "Delete the line" });
 	let value: unknown;
 	try {
 		value = JSON.parse(line);
 	} catch (cause) {
-		throw usage("the line is not JSON", where, { got: line, mend: `Write it as ${EXAMPLE}`, cause });
+		throw usage("the line is not JSON", where, { got: line, mend: `Write it as ${example}`, cause });
 	}
-	const parsed = labelled.safeParse(value);
-	if (!parsed.success) throw defect(parsed.error.issues[0]!, value, where);
+	const parsed = record.safeParse(value);
+	if (!parsed.success) throw defect(parsed.error.issues[0]!, value, where, example);
 	checkLists(parsed.data, where);
 	return parsed.data;
 }
@@ -102,10 +134,10 @@ function refuseEqual({ responses }: Labelled, where: string): void {
 	throw usage(what, where, { got: responses[second], mend: "Delete one: a judge cannot prefer either" });
 }
 
-function defect(issue: z.core.$ZodIssue, value: unknown, where: string): DnoError {
+function defect(issue: z.core.$ZodIssue, value: unknown, where: string, example: string): DnoError {
 	const key = issue.path.join(".");
 	const got = issue.path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part], value);
-	const mend = `Write the line as ${EXAMPLE}`;
+	const mend = `Write the line as ${example}`;
 	if (issue.code === "unrecognized_keys") {
 		const near = didYouMean(issue.keys[0]!, FIELDS);
 		const fields = near === undefined ? `The keys are ${FIELDS.join(", ")}` : `Did you mean ${near}?`;

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type ArgsDef, defineCommand } from "citty";
-import { labelledGroups, readLabelled } from "../../activities/oracle/labelled.ts";
+import { labelledGroups, readUnlabelled } from "../../activities/oracle/labelled.ts";
 import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
 import { toJsonLines } from "../../activities/store/json-lines.ts";
 import type { CostSummary } from "../../core/cost.ts";
@@ -74,7 +74,7 @@ export async function runJudge(
 		throw new DnoError({ what, where: "--budget", got: budget, mend: "Leave it out", kind: "usage" });
 	}
 	await checkOut(out, { "--in": input, "--oracle": oracleFile });
-	const groups = labelledGroups(await readLabelled(input, { areEqualAllowed: true }));
+	const groups = labelledGroups(await readUnlabelled(input));
 	const isJson = args.options.has("json");
 	const renderer = rendererOf(isJson);
 	const interrupt = listenForInterrupt(() => renderer.note("Stopping: what is judged is kept."));

@@ -94,6 +94,20 @@ test("requests a minute are the judge's, whatever the concurrency", async () => 
 	expect(server.records.busiest(1000)).toBeLessThanOrEqual(3 * 5);
 });
 
+test("an empty response is judged like any other", async () => {
+	const fenced = /^=== BEGIN RESPONSE .*\n(.*)\n=== END RESPONSE /gm;
+	await using server = await startFaultServer({
+		script: NO_FAULTS,
+		key: KEY,
+		qualities: ({ messages }) => [...messages.at(-1)!.content.matchAll(fenced)].map(([, text]) => Number(text !== "")),
+	});
+	const responses = ["", "It is Paris.", ""];
+	const cases = [{ name: "empty", prompt: "The capital of France?", responses, qualities: [0, 1, 0] }];
+	using file = new JudgeFile(server, cases, { kind: "listwise" });
+	expect(await file.run()).toMatchObject({ code: 0, summary: { judged: 1, calls: 1 } });
+	expect(file.verdicts()).toMatchObject([{ kind: "scores", scores: [0, 6, 0] }]);
+});
+
 test("a run's own budget holds, whatever an earlier run had: the option's, else the file's, else none", async () => {
 	await using server = await startFaultServer({ script: NO_FAULTS, price: PRICE, key: KEY });
 	const oracle = { kind: "listwise" };
