@@ -32,10 +32,11 @@ beforeEach(() => {
 });
 
 /** A campaign's folder; its store is shared by the workspace, or its own. */
-function makeCampaign(name: string, isShared = true) {
-	const directory = join(workspace, name);
+function makeCampaign(folder: string, shared: string | false = "../store") {
+	const directory = join(workspace, folder);
 	mkdirSync(directory, { recursive: true });
-	const store = isShared ? "../store" : "store";
+	const store = shared || "store";
+	const name = folder.replaceAll("/", "-");
 	const facts = { schemaVersion: 1, createdAt: "2026-01-01T00:00:00Z", config: { name }, configSha256: "", files: {} };
 	const file = { ...facts, fromScratch: false, id: `${name}-00000001`, store };
 	writeFileSync(join(directory, "campaign.json"), JSON.stringify(file));
@@ -125,6 +126,26 @@ test("gc of a shared store takes what a deleted campaign has left, unless anothe
 			/\.(used|json)$/.test(String(name)),
 		),
 	).toEqual([]);
+});
+
+test("gc and fsck see the campaigns of several seeds, and that a store which they share is in use", async () => {
+	const own = makeCampaign("sums/seed-0", false);
+	const { made } = await own.step("sample", undefined, "candidates");
+	const torn = await own.put("sample", "of a step that was killed");
+	const sharing = makeCampaign("sums/seed-1", "../../store");
+	const shared = await sharing.step("sample", undefined, "of the shared store");
+	await age();
+	expect((await gc("--workspace", workspace)).garbage).toEqual([
+		{ kind: "artifact", path: expect.stringContaining(torn.sha256), bytes: torn.bytes },
+	]);
+	expect([own.has(made), sharing.has(shared.made)]).toEqual([true, true]);
+	const object = own.layout.object(made.sha256);
+	const bytes = readFileSync(object);
+	bytes[0]! ^= 1;
+	writeFileSync(object, bytes);
+	const { code, problems } = await fsck("--workspace", workspace);
+	expect(code).toBe(1);
+	expect(problems[0]).toMatchObject({ path: object, what: expect.stringContaining("do not match its name") });
 });
 
 test("gc leaves what an unfinished step keeps, and takes that of recorded steps and finished campaigns", async () => {

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { campaignOfId, campaignsIn, findCampaignIn } from "./find-campaign.ts";
@@ -43,4 +43,18 @@ test("a campaign is found by id, folder and a name that is its alone", async () 
 	await expect(find("damaged")).rejects.toThrow("not a campaign file of this version, or damaged");
 	expect(await campaignsIn(workspace)).toHaveLength(3);
 	expect(await campaignOfId(workspace, "sums")).toBeUndefined();
+});
+
+test("campaigns of several seeds and their forks are found, wherever a fork of them is; a workspace below has its own", async () => {
+	const directory = temporaryFolder();
+	const folders = ["sums/mine", "sums/seed-0", "sums/seed-0-fork-1", "sums/seed-0-fork-1-fork-2"];
+	for (const [n, folder] of folders.entries()) makeCampaign(directory, folder, "sums", `sums-0000000${n}`);
+	makeCampaign(directory, "sums/verdicts", "hidden", "hidden-00000004");
+	makeCampaign(directory, "geometry", "geometry", "geometry-00000005");
+	makeCampaign(directory, "geometry/policies", "hidden", "hidden-00000006");
+	makeCampaign(directory, "geometry/seed-1", "geometry", "geometry-00000007");
+	makeCampaign(directory, "other/sums", "hidden", "hidden-00000008");
+	writeFileSync(join(directory, "other", "workspace.json"), "{}");
+	const found = (await campaignsIn({ directory })).map((each) => relative(directory, each.directory));
+	expect(found).toEqual(["geometry", "geometry/seed-1", ...folders]);
 });

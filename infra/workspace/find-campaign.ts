@@ -1,8 +1,8 @@
-import { readdir } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { didYouMean } from "../../activities/datasets/did-you-mean.ts";
 import { DnoError } from "../../core/errors.ts";
 import { type CampaignFile, readCampaignFile } from "./campaign-file.ts";
+import { campaignFolders } from "./campaign-folders.ts";
 import { sharedCampaign, sharedCampaigns } from "./shared-campaigns.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -15,44 +15,18 @@ export interface FoundCampaign {
 type Folder = Pick<Workspace, "directory">;
 type Place = Pick<Workspace, "directory" | "store">;
 
-/** Folders of a workspace that hold no campaigns: some have very many entries. */
-const OTHERS = new Set(["store", "verdicts", "temporal", "logs", "workers", "schedules"]);
-
 /**
  * All campaigns of a workspace, by folder name; `dno run --seeds` nests them one level deeper. A damaged file is left out,
  * since one campaign's must not keep the others from being served.
  */
 export async function campaignsIn({ directory }: Folder): Promise<FoundCampaign[]> {
-	const found = await Promise.all((await foldersIn(directory)).map((folder) => campaignsBelow(folder)));
-	return found.flat();
-}
-
-async function campaignsBelow(folder: string): Promise<FoundCampaign[]> {
-	const own = await read(folder);
-	if (own !== undefined) return [own];
-	const seeds = (await foldersIn(folder, UNREADABLE)).filter((each) => /[\\/]seed-\d+$/.test(each));
-	return (await Promise.all(seeds.map(read))).filter((each) => each !== undefined);
+	const found = await Promise.all((await campaignFolders(directory)).map(read));
+	return found.filter((each) => each !== undefined);
 }
 
 async function read(directory: string): Promise<FoundCampaign | undefined> {
 	const file = await readCampaignFile(directory).catch(() => undefined);
 	return file && { directory, file };
-}
-
-/** Of folders that are not ours, as lost+found at the root of a disk. */
-const UNREADABLE: readonly string[] = ["EACCES", "EPERM"];
-
-/** @param passed codes of errors with which a folder is taken for empty */
-async function foldersIn(directory: string, passed: readonly string[] = []): Promise<string[]> {
-	const entries = await readdir(directory, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-		if (error.code === "ENOENT" || passed.includes(error.code ?? "")) return [];
-		const mend = "Check the path and its permissions";
-		throw new DnoError({ what: "this folder cannot be read", where: directory, got: error.code, mend, cause: error });
-	});
-	return entries
-		.filter((entry) => entry.isDirectory() && !OTHERS.has(entry.name))
-		.map(({ name }) => join(directory, name))
-		.toSorted();
 }
 
 /**

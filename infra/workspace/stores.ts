@@ -4,6 +4,7 @@ import { entriesOf } from "../../activities/store/walk.ts";
 import { DnoError } from "../../core/errors.ts";
 import { campaignsOfNights } from "../nights/night-files.ts";
 import { CAMPAIGN_FILE, placesOf, readCampaignFile } from "./campaign-file.ts";
+import { campaignFolders } from "./campaign-folders.ts";
 import { campaignTexts } from "./shared-campaigns.ts";
 import { findWorkspace } from "./workspace.ts";
 
@@ -89,8 +90,7 @@ export async function usersOf(store: string): Promise<CampaignPlace[]> {
 }
 
 async function campaignsIn(folder: string): Promise<CampaignPlace[]> {
-	const folders = (await entriesOf(folder)).filter((entry) => entry.isDirectory());
-	const found = await Promise.all(folders.map(({ name }) => readPlace(join(folder, name))));
+	const found = await Promise.all((await campaignFolders(folder)).map(readPlace));
 	return found.filter((place) => place !== undefined);
 }
 
@@ -105,9 +105,7 @@ async function readPlace(directory: string): Promise<CampaignPlace | undefined> 
 
 /** Whether there are campaigns below a folder: then a store in it is theirs. */
 async function campaignFiles(folder: string): Promise<boolean> {
-	for (const entry of await entriesOf(folder)) {
-		if (!entry.isDirectory()) continue;
-		if ((await entriesOf(join(folder, entry.name))).some(({ name }) => name === CAMPAIGN_FILE)) return true;
-	}
+	for (const below of await campaignFolders(folder))
+		if ((await entriesOf(below)).some(({ name }) => name === CAMPAIGN_FILE)) return true;
 	return (await entriesOf(folder)).some(({ name }) => name === "workspace.json");
 }
