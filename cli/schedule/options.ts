@@ -30,17 +30,20 @@ export async function readScheduleArgs(
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** A server takes no much longer ones. */
+const MOST_MS = 3_650 * UNITS.d;
+
 /**
  * Milliseconds of a time such as `90s`, `30m`, `24h` or `7d`.
  *
- * @throws {DnoError} It is none, or shorter than `least` milliseconds.
+ * @throws {DnoError} It is none, shorter than `least` milliseconds, or longer than ten years.
  */
 export function readDuration(option: string, text: string, least: number): number {
 	const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
 	const milliseconds = Number(count) * UNITS[unit as keyof typeof UNITS];
-	if (milliseconds >= least) return milliseconds;
+	if (milliseconds >= least && milliseconds <= MOST_MS) return milliseconds;
 	throw new DnoError({
-		what: `${option} takes a time of at least ${least / 1_000} s, as 90s, 30m, 24h or 7d`,
+		what: `${option} takes a time of at least ${least / 1_000} s and at most ten years, as 90s, 30m, 24h or 7d`,
 		got: text,
 		kind: "usage",
 	});

@@ -4,7 +4,6 @@ import {
 	type ScheduleDescription,
 	type ScheduleHandle,
 	ScheduleNotFoundError,
-	ServiceError,
 } from "@temporalio/client";
 import { DnoError } from "../../core/errors.ts";
 import type { nightly } from "../../workflows/nightly.ts";
@@ -90,7 +89,10 @@ function schedulesOf(workspace: Workspace, client: Client): Schedules {
 					},
 					policies: { overlap: OVERLAPS[file.overlap], catchupWindow: file.catchUpMs },
 				});
-				return await handle.describe();
+				const made = await handle.describe();
+				if (made.info.nextActionTimes.length > 0) return made;
+				await handle.delete();
+				throw timesError("the schedule would never begin", file);
 			} catch (error) {
 				if (before === undefined) await removeScheduleFile(workspace, name);
 				else await writeScheduleFile(workspace, name, before);
@@ -158,7 +160,7 @@ function specOf({ times }: ScheduleFile) {
 	return "cron" in times ? { cronExpressions: [times.cron] } : { intervals: [{ every: times.every as `${number}h` }] };
 }
 
-function createError(error: unknown, name: string, { times }: ScheduleFile): unknown {
+function createError(error: unknown, name: string, file: ScheduleFile): unknown {
 	if (error instanceof ScheduleAlreadyRunning)
 		return new DnoError({
 			what: "there is a schedule of this name",
@@ -166,14 +168,17 @@ function createError(error: unknown, name: string, { times }: ScheduleFile): unk
 			mend: `Delete it with dno schedule delete ${name}, or take another name`,
 			kind: "usage",
 		});
-	const cause = error instanceof ServiceError ? (error.cause as { code?: number; details?: string }) : undefined;
-	// INVALID_ARGUMENT of gRPC.
-	if (cause?.code !== 3) return error;
-	return new DnoError({
-		what: `Temporal does not take the schedule: ${cause.details}`,
-		got: times,
-		mend: 'Write --cron as e.g. "0 2 * * *"',
-		kind: "usage",
-		cause: error,
-	});
+	// What the SDK makes of a server's refusal of the times.
+	return error instanceof TypeError ? timesError(`Temporal does not take the schedule: ${error.message}`, file) : error;
+}
+
+function timesError(what: string, { times }: ScheduleFile): DnoError {
+	const [got, mend] =
+		"cron" in times
+			? [
+					times.cron,
+					'Write --cron as minute, hour, day, month and weekday, e.g. "0 2 * * *" for every day at 2 o\'clock, UTC',
+				]
+			: [times.every, "Write --every as e.g. 24h"];
+	return new DnoError({ what, got, mend, kind: "usage" });
 }
