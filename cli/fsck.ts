@@ -7,6 +7,7 @@ import { type Checked, checkStore, type Problem } from "../activities/store/chec
 import { isS3 } from "../activities/store/s3/location.ts";
 import { DnoError } from "../core/errors.ts";
 import { openFiles } from "../infra/workspace/open-store.ts";
+import { reopenCampaigns } from "../infra/workspace/reopen-campaigns.ts";
 import { placesIn, writerOf } from "./places.ts";
 import { count, size } from "./render/format.ts";
 import { parseStrictly } from "./strict-args.ts";
@@ -18,7 +19,7 @@ const ARGS = {
 		description: "Folder of one campaign, e.g. dno fsck runs/my-campaign --repair; by default all",
 	},
 	workspace: { type: "string", valueHint: "DIR", description: "Folder of campaigns (default: runs)" },
-	repair: { type: "boolean", description: "Move what is damaged away, so that it is done again" },
+	repair: { type: "boolean", description: "Move what is damaged away, so that the next run does it again" },
 	json: { type: "boolean", description: "Print what is wrong as JSON" },
 	debug: { type: "boolean", description: "Print stacks of errors" },
 } as const satisfies ArgsDef;
@@ -45,7 +46,12 @@ export async function runFsck(rawArgs: readonly string[], print: (text: string) 
 		throw new DnoError({ what: `process ${writer.pid} may be writing`, where: writer.directory, mend });
 	}
 	const checks: Checked[] = [];
-	for (const store of places.stores) checks.push(await checkStore(openFiles(store), repair));
+	const reopened: string[] = [];
+	for (const store of places.stores) {
+		const checked = await checkStore(openFiles(store), repair);
+		checks.push(checked);
+		if (repair) reopened.push(...(await reopenCampaigns(store, places, checked.problems)));
+	}
 	for (const place of places.verdicts) checks.push(await checkVerdicts(openFiles(place), repair));
 	for (const { ledger } of places.campaigns)
 		checks.push(await (isS3(ledger) ? checkSegments(openFiles(ledger), repair) : checkLedger(ledger, repair)));
@@ -55,20 +61,21 @@ export async function runFsck(rawArgs: readonly string[], print: (text: string) 
 		bytes: total("bytes"),
 		problems: checks.flatMap(({ problems }) => problems),
 	};
-	if (args.options.has("json")) print(`${JSON.stringify({ ...summary, repair })}\n`);
-	else print(`${fsckLines(summary, repair).join("\n")}\n`);
+	if (args.options.has("json")) print(`${JSON.stringify({ ...summary, repair, reopened })}\n`);
+	else print(`${fsckLines(summary, repair, reopened).join("\n")}\n`);
 	return summary.problems.length === 0 ? 0 : 1;
 }
 
-function fsckLines({ files, bytes, problems }: Checked, repair: boolean): string[] {
+function fsckLines({ files, bytes, problems }: Checked, repair: boolean, reopened: readonly string[]): string[] {
 	const lines = problems.flatMap(({ path, what, movedTo }: Problem) => [
 		`${short(path)}: ${what}`,
 		...(movedTo === undefined ? [] : [`  moved to ${short(movedTo)}`]),
 	]);
 	const checked = `${count(files)} files, ${size(bytes)} checked`;
 	if (problems.length === 0) return [`${checked}: all is well`];
-	const mend = repair ? "run the campaign again: what is missing is done again" : "dno fsck --repair moves them away";
-	return [...lines, "", `${checked}: ${count(problems.length)} wrong; ${mend}`];
+	const mend = repair ? "run the campaign again: what is missing is done again" : "mend it with dno fsck --repair";
+	const unfinished = reopened.map((id) => `${id} had finished, and counts as unfinished until it has run again`);
+	return [...lines, "", ...unfinished, `${checked}: ${count(problems.length)} wrong; ${mend}`];
 }
 
 function short(path: string): string {

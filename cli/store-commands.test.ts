@@ -21,6 +21,7 @@ import { inActivity } from "../activities/testing/in-activity.ts";
 import type { LedgerEntry } from "../core/ledger-entry.ts";
 import { type ArtifactRef, SCHEMA_VERSION } from "../core/records.ts";
 import { notedEngine, noteEngine } from "../infra/workspace/engine-note.ts";
+import { fixtureReport } from "../test/browser/fixture-report.ts";
 import { temporaryFolder } from "../test/temporary-folder.ts";
 import { runFsck } from "./fsck.ts";
 import { runGc } from "./gc.ts";
@@ -280,5 +281,49 @@ test("fsck finds every kind of damage, and --repair moves it away so that steps 
 		});
 	}
 	expect(String(await store.get(object!.made))).toBe("made by object");
+	expect(await fsck(directory)).toEqual({ code: 0, problems: [] });
+});
+
+test("what something was made from is missed as long as it is not there, and a finished campaign that uses it runs again", async () => {
+	const { directory, id, layout, step } = makeCampaign("a");
+	const other = makeCampaign("b");
+	const { made } = await step("sample", undefined, "candidates");
+	await step("judge", made, "verdicts");
+	await other.step("sample", undefined, "others");
+	const { campaign, ...rest } = fixtureReport();
+	for (const each of [{ directory, id }, other]) {
+		const report = { ...rest, campaign: { ...campaign, id: each.id } };
+		writeFileSync(join(each.directory, "report.json"), JSON.stringify(report));
+	}
+	// As a run that found it damaged would have left it.
+	rmSync(layout.object(made.sha256));
+	rmSync(layout.step(stepKey("sample", { from: undefined })));
+	const problems = [
+		{
+			path: layout.object(made.sha256),
+			what: "an artifact is missing that step judge made something from",
+			users: [id],
+		},
+	];
+	expect(await fsck("--workspace", workspace)).toEqual({ code: 1, problems });
+	const statusOf = (folder: string) => JSON.parse(readFileSync(join(folder, "report.json"), "utf8")).campaign.status;
+	expect(statusOf(directory)).toBe("finished");
+	let printed = "";
+	expect(await runFsck(["--workspace", workspace, "--repair"], (text) => (printed += text))).toBe(1);
+	expect(printed).toContain(`${id} had finished, and counts as unfinished until it has run again`);
+	expect([directory, other.directory].map(statusOf)).toEqual(["running", "finished"]);
+	await step("sample", undefined, "candidates");
+	expect(await fsck("--workspace", workspace)).toEqual({ code: 0, problems: [] });
+});
+
+test("what a kill has left of an artifact that was being stored is nothing that is missing", async () => {
+	const { directory, layout, step, put } = makeCampaign("a", false);
+	const { made } = await step("sample", undefined, "candidates");
+	const torn = await put("judge", "verdicts");
+	rmSync(layout.object(torn.sha256));
+	writeFileSync(
+		layout.lineage(torn.sha256),
+		JSON.stringify({ step: "judge", inputs: { from: { ...made, sha256: "0".repeat(64) } } }),
+	);
 	expect(await fsck(directory)).toEqual({ code: 0, problems: [] });
 });

@@ -11,6 +11,8 @@ import { readStepRecord, writeStepRecord } from "./step-record.ts";
 import type { Lineage, Store } from "./store.ts";
 import { type StoreFiles, WrongHash } from "./store-files.ts";
 
+const AGAIN = "Run the campaign again: its step is done again; of one that has finished, after dno fsck --repair";
+
 /** A store in a folder or a bucket, see layout.ts. What is found damaged is moved to `damaged/`, and its step is done again. */
 export function createStore(files: StoreFiles): Store {
 	const { pathOf } = files;
@@ -35,7 +37,7 @@ export function createStore(files: StoreFiles): Store {
 			mend:
 				aside === undefined
 					? "Run dno fsck --repair, then the campaign again: its step is done again"
-					: "It was moved to damaged/ in the store. Run the campaign again: its step is done again",
+					: `It was moved to damaged/ in the store. ${AGAIN}`,
 		});
 	};
 
@@ -43,7 +45,7 @@ export function createStore(files: StoreFiles): Store {
 		new DnoError({
 			what: "an artifact is missing from the store",
 			where: pathOf(storeNames.object(sha256)),
-			mend: "Run the campaign again: its step is done again",
+			mend: AGAIN,
 		});
 
 	const get = async ({ sha256 }: ArtifactRef): Promise<Uint8Array> => {
