@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { readConfig } from "../../activities/datasets/read-config.ts";
 import { amendedSpec } from "../../activities/operations/create-operation-activities.ts";
 import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
@@ -13,6 +13,7 @@ import { absolutePaths } from "./config-paths.ts";
 import type { FoundCampaign } from "./find-campaign.ts";
 import { openJournal, openStore } from "./open-store.ts";
 import { shareCampaign } from "./shared-campaigns.ts";
+import { findWorkspace } from "./workspace.ts";
 
 export interface Fork {
 	/** Iterations that it has in common with its parent. */
@@ -27,7 +28,7 @@ export interface Fork {
  * Makes a campaign that is another one up to an iteration, and goes its own way from there. It shares the parent's store, where it
  * finds the steps that they have in common; nothing is copied, and nothing is done until it is started.
  *
- * @throws {DnoError} The folder holds a campaign already, the parent has not got so far, or nothing would be different.
+ * @throws {DnoError} The folder holds a campaign already, or is outside of the parent's pool, the parent has not got so far, or nothing would be different.
  */
 export async function forkCampaign(parent: FoundCampaign, fork: Fork): Promise<CampaignFile> {
 	const { fromIteration, set, directory } = fork;
@@ -37,6 +38,15 @@ export async function forkCampaign(parent: FoundCampaign, fork: Fork): Promise<C
 			what: "a campaign is there already",
 			where: directory,
 			mend: "Give another folder with --out",
+		});
+	// Its workers look for it nowhere else.
+	if (file.queues !== undefined && (await findWorkspace(dirname(directory)))?.id !== file.queues)
+		throw new DnoError({
+			what: "a fork of a pool's campaign has its folder in the pool's workspace",
+			where: "--out",
+			got: directory,
+			mend: `Name a folder in ${dirname(parent.directory)}, or leave --out out`,
+			kind: "usage",
 		});
 	if (file.folder === undefined)
 		throw new DnoError({
