@@ -87,7 +87,9 @@ async function startedInPool(
 	const workspace = await findWorkspace(dirname(directory));
 	if (workspace === undefined || (await findServer(workspace)) === undefined) return undefined;
 	const { startInPool } = await import("../../infra/workspace/start-in-pool.ts");
-	return await startInPool(workspace, { loaded, fromScratch: loaded.begun?.fromScratch ?? fromScratch, directory });
+	const pool = { loaded, fromScratch: loaded.begun?.fromScratch ?? fromScratch, directory };
+	const started = await startInPool(workspace, pool);
+	return started.hasFinished ? { id: "", directory } : started;
 }
 
 function print(started: Started, isJson: boolean): number {
@@ -96,6 +98,7 @@ function print(started: Started, isJson: boolean): number {
 }
 
 interface Started {
+	/** Empty where the campaign has finished already. */
 	readonly id: string;
 	readonly directory: string;
 	/** Absent where a workspace's workers have it, which have logs of their own. */

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DnoError } from "../../core/errors.ts";
 import { LINES } from "../../core/events.ts";
@@ -8,8 +7,8 @@ import type { CampaignStatus } from "../../workflows/messages.ts";
 import { isSilent, type RegisteredWorker, registeredWorkers } from "../pool/registry.ts";
 import { configOf, placesOf } from "../workspace/campaign-file.ts";
 import type { FoundCampaign } from "../workspace/find-campaign.ts";
-import { hasLedger, openFiles, openLedger } from "../workspace/open-store.ts";
-import { reportPlace } from "../workspace/report-place.ts";
+import { hasLedger, openLedger } from "../workspace/open-store.ts";
+import { reportText } from "../workspace/report-place.ts";
 import { NotRunningError } from "./not-running.ts";
 import type { PendingStep, PendingWork } from "./pending-work.ts";
 import { runningServer } from "./running-server.ts";
@@ -133,18 +132,6 @@ async function onDisk(campaign: FoundCampaign) {
 		steering,
 		cost: await costOf(placesOf(directory, file).ledger),
 	};
-}
-
-/** A bucket's is ahead of the folder's where another machine has gone on with the campaign. */
-async function reportText(campaign: FoundCampaign): Promise<string | undefined> {
-	const { root, isBucket } = reportPlace(campaign);
-	const published = isBucket
-		? await openFiles(root)
-				.read("report.json")
-				.catch(() => undefined)
-		: undefined;
-	if (published !== undefined) return new TextDecoder().decode(published);
-	return await readFile(join(campaign.directory, "report.json"), "utf8").catch(() => undefined);
 }
 
 async function costOf(ledger: string): Promise<CampaignView["cost"]> {

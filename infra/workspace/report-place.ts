@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { REPORT_FILES } from "../../activities/report/report-files.ts";
 import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
@@ -11,6 +12,31 @@ import { openFiles } from "./open-store.ts";
 export function reportPlace({ directory, file }: FoundCampaign): { readonly root: string; readonly isBucket: boolean } {
 	const { published } = placesOf(directory, file);
 	return { root: published ?? directory, isBucket: published !== undefined };
+}
+
+/** Its `report.json`; a bucket's is ahead of the folder's where another machine has gone on with the campaign. Undefined where there is none yet. */
+export async function reportText(campaign: FoundCampaign): Promise<string | undefined> {
+	const { root, isBucket } = reportPlace(campaign);
+	const published = isBucket
+		? await openFiles(root)
+				.read("report.json")
+				.catch(() => undefined)
+		: undefined;
+	if (published !== undefined) return new TextDecoder().decode(published);
+	return await readFile(join(campaign.directory, "report.json"), "utf8").catch(() => undefined);
+}
+
+/** Whether a campaign's report says that it has finished. */
+export async function hasFinished(campaign: FoundCampaign): Promise<boolean> {
+	const text = await reportText(campaign);
+	if (text === undefined) return false;
+	try {
+		const { id, status } = reportSchema.parse(JSON.parse(text)).campaign;
+		return id === campaign.file.id && status === "finished";
+	} catch {
+		// A run writes it anew.
+		return false;
+	}
 }
 
 /**

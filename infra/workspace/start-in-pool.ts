@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Client } from "@temporalio/client";
+import { Client, WorkflowNotFoundError } from "@temporalio/client";
 import { beginCampaign } from "../campaign/begin-campaign.ts";
 import { connectClient } from "../campaign/client-connection.ts";
 import { prepareCampaign } from "../campaign/prepare.ts";
@@ -10,6 +10,7 @@ import { relativePaths } from "./config-paths.ts";
 import { requireWorkspaceServer } from "./find-server.ts";
 import { type LoadedCampaign, openCampaign } from "./open-campaign.ts";
 import { openJournal, openStore } from "./open-store.ts";
+import { hasFinished } from "./report-place.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface PoolStart {
@@ -27,11 +28,14 @@ export interface StartedInPool {
 	readonly uiUrl?: string;
 	/** How far it was, where it was under way already. */
 	readonly finishedIterations?: number;
+	/** It has finished, so that nothing was begun. */
+	readonly hasFinished?: true;
 }
 
 /**
  * Starts a campaign on the queues of a workspace, or tells the one that is under way to go on. Returns as soon as the server
- * has it; the workers of the workspace do the rest, whenever they come. Can be done again where it was broken off.
+ * has it; the workers of the workspace do the rest, whenever they come. Can be done again where it was broken off; one that has finished is
+ * left as it is.
  *
  * @throws {DnoError} No server is there, or the folder holds another campaign.
  */
@@ -50,12 +54,15 @@ export async function startInPool(
 			store: storeKey(directory, workspace.store),
 		});
 		const { id } = file;
+		const client = new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
+		const started = { id, directory, address, namespace, ...(uiUrl !== undefined && { uiUrl }) };
+		if ((await hasFinished({ directory, file })) && !(await isUnderWay(client, id)))
+			return { ...started, hasFinished: true };
 		const spec = await prepareCampaign(openStore(workspace.store), {
 			...{ id, fromScratch, config: loaded.config },
 			// `quick` has been applied: what it would do is no part of the campaign.
 			portable: { ...relativePaths(loaded.config, folder), quick: {} },
 		});
-		const client = new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
 		const bundle = await loadWorkflowBundle();
 		const { finishedIterations } = await beginCampaign(client, connection, {
 			spec,
@@ -63,12 +70,17 @@ export async function startInPool(
 			queues: workspace.id,
 			bundle,
 		});
-		return {
-			...{ id, directory, address, namespace },
-			...(uiUrl !== undefined && { uiUrl }),
-			...(finishedIterations !== undefined && { finishedIterations }),
-		};
+		return { ...started, ...(finishedIterations !== undefined && { finishedIterations }) };
 	} finally {
 		await close();
+	}
+}
+
+async function isUnderWay(client: Client, id: string): Promise<boolean> {
+	try {
+		return (await client.workflow.getHandle(id).describe()).status.name === "RUNNING";
+	} catch (error) {
+		if (error instanceof WorkflowNotFoundError) return false;
+		throw error;
 	}
 }
