@@ -155,3 +155,13 @@ test("a first turn that was paid for before a pause is not asked again: the seco
 	const [question] = server.records.questions.values();
 	expect(question!.attempts.map(({ isRepair }) => isRepair)).toEqual([false, true]);
 });
+
+test("a question that two chunks ask at the same time is paid for once", async () => {
+	await using server = await startFaultServer({ script: NO_FAULTS, latency: 50, price: PRICE, key: KEY });
+	// 500 calls: a chunk.
+	const cases = makeCases("twice", 25, 5);
+	using file = new JudgeFile(server, [...cases, ...cases], { kind: "pairwise" });
+	expect(await file.run()).toMatchObject({ code: 0, summary: { judged: 50, calls: 500, repeated: 500 } });
+	expect(server.records.calls).toBe(500);
+	expectTruth(file, [...cases, ...cases]);
+});
