@@ -10,7 +10,7 @@ import type { Turn } from "./turn.ts";
 export type CallOutcome = CallResult | CallError;
 
 /** One turn of a call, as an activity is to make it. */
-export interface CallToMake {
+interface CallToMake {
 	readonly turn: Turn;
 	/** Of the campaign: where an unreadable reply is kept. */
 	readonly store: Store;
