@@ -1,21 +1,32 @@
 import { spawnSync } from "node:child_process";
-import { findPackageJSON } from "node:module";
+import { createRequire, findPackageJSON } from "node:module";
 import { pathToFileURL } from "node:url";
 import { DnoError, type ErrorDetails } from "../core/errors.ts";
+
+/** CommonJS modules that have been loaded. */
+const { cache } = createRequire(import.meta.url);
 
 /**
  * Imports a module that the user wrote.
  *
+ * @param version names the file's content: the runtime keeps what it has imported, and imports another version anew. What the
+ *   module itself imports stays as it was.
  * @throws {DnoError} With file and line: it does not parse, imports what is not there, or throws.
  */
 export async function importModule(
 	file: string,
 	kind: ErrorDetails["kind"] = "failure",
+	version?: string,
 ): Promise<Record<string, unknown>> {
+	const { href } = pathToFileURL(file);
+	const url = version === undefined ? href : `${href}?v=${version}`;
+	// By file alone, whatever the version.
+	if (version !== undefined) delete cache[file];
 	try {
-		return (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Record<string, unknown>;
+		return (await import(/* @vite-ignore */ url)) as Record<string, unknown>;
 	} catch (cause) {
-		const details: ErrorDetails = { what: reason(cause), where: place(cause, file), ...(kind && { kind }), cause };
+		const where = place(cause, file, [url, href, file]);
+		const details: ErrorDetails = { what: reason(cause), where, ...(kind && { kind }), cause };
 		throw new DnoError({ ...details, mend: mend(cause, file) });
 	}
 }
@@ -30,8 +41,9 @@ export async function importFunction(
 	file: string,
 	name: string,
 	example: string,
+	version?: string,
 ): Promise<(argument: never) => unknown> {
-	const module = await importModule(file);
+	const module = await importModule(file, "failure", version);
 	const found = module[name];
 	if (typeof found === "function") return found as (argument: never) => unknown;
 	const exports = Object.keys(module);
@@ -63,14 +75,15 @@ function mend(cause: unknown, file: string): string {
 	return "Correct it, or run again with --debug for the stack";
 }
 
-function place(cause: unknown, file: string): string {
+function place(cause: unknown, file: string, names: readonly string[]): string {
 	const stack = cause instanceof Error ? (cause.stack ?? "") : "";
-	return locate(stack, file) ?? (cause instanceof SyntaxError ? locate(checkSyntax(file), file) : undefined) ?? file;
+	const locateIn = (text: string) => locate(text, file, names);
+	return locateIn(stack) ?? (cause instanceof SyntaxError ? locateIn(checkSyntax(file)) : undefined) ?? file;
 }
 
 /** Finds `file:line` in a stack: the imported file's own line, else the first line of any file that is not Node's. */
-function locate(stack: string, file: string): string | undefined {
-	const own = [pathToFileURL(file).href, file].find((name) => stack.includes(`${name}:`));
+function locate(stack: string, file: string, names: readonly string[]): string | undefined {
+	const own = names.find((name) => stack.includes(`${name}:`));
 	const rest = own === undefined ? undefined : stack.slice(stack.indexOf(`${own}:`) + own.length + 1);
 	const line = rest === undefined ? undefined : /^\d+/.exec(rest)?.[0];
 	if (line !== undefined) return `${file}:${line}`;

@@ -6,10 +6,10 @@ export type Verify = (answer: { prompt: string; response: string; meta: unknown 
 /** What makes demonstrations from a seed: `[{prompt, response}, …]`, which the caller checks. */
 export type Demonstrate = (seed: number) => unknown;
 
-/** The function that `oracle.module` exports. Throws like {@link importFunction}. */
-export async function importVerify(file: string): Promise<Verify> {
+/** The function that `oracle.module` exports; `version` names the file's content. Throws like {@link importFunction}. */
+export async function importVerify(file: string, version: string): Promise<Verify> {
 	const example = "export function verify({ prompt, response, meta }) { return { score, correct, reason }; }";
-	return (await importFunction(file, "verify", example)) as Verify;
+	return (await importFunction(file, "verify", example, version)) as Verify;
 }
 
 /** The function that `policy.fromScratch.demonstrations` exports. Throws like {@link importFunction}. */

@@ -217,6 +217,13 @@ const cases: Case[] = [
 		says: 'DIR/verifier.ts: the module does not export verify. got ["verfy"]',
 	},
 	{
+		name: "a verifier that throws",
+		code: 1,
+		break: (campaign) => campaign.write("verifier.mjs", "\nthrow new Error('no data');"),
+		args: ["--set", "oracle.module=./verifier.mjs"],
+		says: "DIR/verifier.mjs:2: the module throws Error: no data",
+	},
+	{
 		name: "making a policy that the config does not describe",
 		code: 2,
 		args: ["--from-scratch"],

@@ -1,5 +1,5 @@
 import { loadMatrix } from "../activities/oracle/judges/matrix.ts";
-import { importVerify } from "../activities/user-modules.ts";
+import { loadVerifier } from "../activities/oracle/verifier.ts";
 import { DnoError } from "../core/errors.ts";
 import { isProgram, judgeName, modelJudges, type OracleConfig } from "../core/oracle-config.ts";
 import { checkFile } from "./check-file.ts";
@@ -18,7 +18,7 @@ export async function checkOracle(oracle: OracleConfig): Promise<void> {
 			return;
 		}
 		await checkFile(oracle.module, "the module");
-		await importVerify(oracle.module);
+		await loadVerifier(oracle.module);
 		return;
 	}
 	for (const judge of modelJudges(oracle)) {

@@ -137,6 +137,8 @@ export interface JoinJob {
 export interface PlanJob extends JudgeJob {
 	/** Calls that ended without a verdict in this run: they are not made again. */
 	readonly failures: readonly CallFailure[];
+	/** First replies that a pause has left before their second turn. */
+	readonly repairs?: readonly CallRepair[];
 }
 
 /** The calls that a chunk needs next: JSON lines of {@link JudgeCall}s in the store, one judge's after the other's. */
@@ -146,6 +148,24 @@ export interface CallPlan {
 	readonly judges: readonly PlannedCalls[];
 	/** Questions of the chunk that a judge has answered before. */
 	readonly known: number;
+	/** The job's, of those of these calls that have one. */
+	readonly repairs?: readonly PlannedRepair[];
+}
+
+/** An unreadable reply that has been paid for, to be shown to the judge again with what is wrong with it. */
+export interface Repair {
+	readonly text: ArtifactRef;
+	readonly reason: string;
+}
+
+/** The one of a call. */
+export interface CallRepair extends Repair {
+	readonly key: string;
+}
+
+/** The one of a call of a plan. */
+export interface PlannedRepair extends CallRepair {
+	readonly index: number;
 }
 
 /** One judge's calls [from, to) of a plan. */
@@ -153,17 +173,18 @@ export interface PlannedCalls {
 	readonly judge: string;
 	readonly from: number;
 	readonly to: number;
-	/** The longest call's, prompt and reply: an estimate to pace calls by. */
-	readonly tokens: number;
+	/** Each call's, prompt and reply: an estimate to pace calls by. Absent where the judge has no limit of tokens. */
+	readonly tokens?: readonly number[];
 }
 
-/** One call of a plan; `repair` is the unreadable reply to show the judge again. */
+/** One call of a plan. */
 export interface CallJob extends JudgeContext {
 	readonly calls: ArtifactRef;
 	readonly index: number;
 	/** Calls of the plan that have ended when this one begins, and how many there are: for who watches. */
 	readonly progress: { readonly done: number; readonly total: number };
-	readonly repair?: { readonly text: ArtifactRef; readonly reason: string };
+	/** In the second turn. */
+	readonly repair?: Repair;
 }
 
 /** Judgments that a chunk's calls gave, and what they cost in US dollars. */

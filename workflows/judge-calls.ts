@@ -2,7 +2,7 @@ import { proxyActivities, workflowInfo } from "@temporalio/workflow";
 import type { createJudgeActivities } from "../activities/oracle/create-judge-activities.ts";
 import type { CallFailure } from "../core/judge-calls.ts";
 import type { Pause } from "../core/pause.ts";
-import type { CallsMade, JudgeJob, JudgeLimits, JudgeResult } from "../core/steps.ts";
+import type { CallRepair, CallsMade, JudgeJob, JudgeLimits, JudgeResult } from "../core/steps.ts";
 import { queuesBeside } from "../core/task-queues.ts";
 import { allAtRest } from "./at-rest.ts";
 import { batchCalls } from "./batch-calls.ts";
@@ -21,6 +21,8 @@ export interface CallsSoFar {
 	readonly failures: readonly CallFailure[];
 	readonly made: CallsMade;
 	readonly pending: readonly PendingBatches[];
+	/** First turns, paid for, whose second one is still to come. */
+	readonly repairs: readonly CallRepair[];
 }
 
 export type JudgeCallsOutput =
@@ -38,6 +40,7 @@ export async function judgeCalls({ job, judges, before }: JudgeCallsInput): Prom
 	const { planCalls, collectVerdicts } = proxyActivities<Activities>({ ...JUDGE, taskQueue });
 	const failures = [...(before?.failures ?? [])];
 	const made = { judged: 0, cost: 0, ...before?.made };
+	let repairs = before?.repairs ?? [];
 	const { oracle, iteration, line, stage } = job;
 	const context = { oracle, iteration, line, stage };
 	const limitsOf = (judge: string) => judges.find(({ name }) => name === judge)!;
@@ -50,7 +53,7 @@ export async function judgeCalls({ job, judges, before }: JudgeCallsInput): Prom
 		}
 		const pause = outcomes.find((outcome) => outcome.pause !== undefined)?.pause;
 		const pending = outcomes.flatMap((outcome) => outcome.pending ?? []);
-		return pause && { pause, before: { failures, made, pending } };
+		return pause && { pause, before: { failures, made, pending, repairs } };
 	};
 
 	const begun = Date.now();
@@ -62,15 +65,17 @@ export async function judgeCalls({ job, judges, before }: JudgeCallsInput): Prom
 	const stoppedAgain = settle(continued);
 	if (stoppedAgain) return stoppedAgain;
 	for (;;) {
-		const plan = await planCalls({ ...job, failures });
+		const plan = await planCalls({ ...job, failures, ...(repairs.length > 0 && { repairs }) });
 		if (plan.count === 0) break;
 		const outcomes = await allAtRest(
 			plan.judges.map((part) => {
 				const limits = limitsOf(part.judge);
-				const input = { context, calls: plan.calls, part, limits, known: plan.known };
+				const { calls, known, repairs: planned = [] } = plan;
+				const input = { context, calls, part, limits, known, repairs: planned };
 				return limits.batch ? batchCalls(input) : singleCalls(input);
 			}),
 		);
+		repairs = outcomes.flatMap((outcome) => outcome.repairs ?? []);
 		const stopped = settle(outcomes);
 		if (stopped) return stopped;
 	}

@@ -119,9 +119,7 @@ function programUnits(
 	const chunks = Math.max(1, Math.ceil(total / chunkSize));
 	const fewest = Math.ceil(chunks / most);
 	const width = Math.min(Math.max(SIDE_BY_SIDE, Math.ceil(concurrency / most)), concurrency, fewest);
-	// Alike and as many in every lane: a lane that is done early would leave its share of the activities idle.
-	const units = Math.ceil(fewest / width) * width;
-	const size = Math.ceil(chunks / units) * chunkSize;
+	const size = alike(chunks, fewest, width) * chunkSize;
 	return {
 		size,
 		width,
@@ -137,6 +135,14 @@ function programUnits(
 	};
 }
 
+/**
+ * So much of `total` in each of at least `fewest` units that they are alike and as many in every lane: a lane that is done early
+ * would leave its share of what may be in flight idle.
+ */
+function alike(total: number, fewest: number, width: number): number {
+	return Math.ceil(total / (Math.ceil(fewest / width) * width));
+}
+
 /** Batches wait for the server's convenience, and better together than one after the other. */
 const BATCHES = 16;
 
@@ -149,13 +155,16 @@ function callUnits(
 	// A chunk has at least one call in flight, of each judge.
 	const most =
 		singles.length === 0 ? BATCHES : Math.min(SIDE_BY_SIDE, ...singles.map(({ concurrency }) => concurrency));
-	const width = Math.min(most, Math.ceil(total / chunkSize));
-	const shares = judges.map((limits) => share(limits, width));
+	const fewest = Math.max(1, Math.ceil(total / chunkSize));
+	const width = Math.min(most, fewest);
+	/** Those that no unit in flight has. */
+	const shares = Array.from({ length: width }, (_, lane) => judges.map((limits) => share(limits, width, lane)));
 	const pauses = createPauses(campaign);
 	return {
-		size: chunkSize,
+		size: Math.max(1, alike(total, fewest, width)),
 		width,
 		judge: async (from, to, done) => {
+			const own = shares.shift()!;
 			const ranges = candidates.map((set) => rangeOf(set, from, to));
 			const job = {
 				...context,
@@ -167,10 +176,13 @@ function callUnits(
 				const ended = await pauses.around(() =>
 					executeChild(judgeCalls, {
 						workflowId: childId(`${from}-${run}`),
-						args: [{ job, judges: shares, ...(before && { before }) }],
+						args: [{ job, judges: own, ...(before && { before }) }],
 					}),
 				);
-				if ("result" in ended) return ended.result;
+				if ("result" in ended) {
+					shares.push(own);
+					return ended.result;
+				}
 				before = ended.before;
 				// A campaign that is being stopped waits for nobody to resume it.
 				await step(() => pauses.wait(ended.pause));
@@ -180,12 +192,12 @@ function callUnits(
 	};
 }
 
-/** One of `parts` equal shares of what a judge may be asked. */
-function share(limits: JudgeLimits, parts: number): JudgeLimits {
+/** One of `parts` shares of what a judge may be asked at a time, together all of it; the first ones have what is left over. */
+function share(limits: JudgeLimits, parts: number, part: number): JudgeLimits {
 	const { concurrency, tokensPerMinute } = limits;
 	return {
 		...limits,
-		concurrency: Math.max(1, Math.floor(concurrency / parts)),
+		concurrency: Math.max(1, Math.floor((concurrency + parts - 1 - part) / parts)),
 		...(tokensPerMinute !== undefined && { tokensPerMinute: tokensPerMinute / parts }),
 	};
 }

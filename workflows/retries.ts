@@ -53,8 +53,9 @@ export const JUDGE: ActivityOptions = {
 export function judgeCallOptions({ timeoutSeconds, maxAttempts }: JudgeLimits): ActivityOptions {
 	return {
 		cancellationType,
-		// The call's own time-out comes first; this one is for a worker that is gone.
-		startToCloseTimeout: (timeoutSeconds + WORKER_SECONDS) * 1000,
+		// The call's own time-out comes first, also after waiting for the same call of another chunk or campaign, which may have come
+		// to nothing for this one; this time-out is for a worker that is gone.
+		startToCloseTimeout: (2 * timeoutSeconds + WORKER_SECONDS) * 1000,
 		// Given while a reply is waited for, so that the calls of a worker that died are taken up soon.
 		heartbeatTimeout: "15 seconds",
 		// The activity counts and has the last word; where a worker died an attempt is lost without a call.

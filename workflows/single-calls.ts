@@ -4,7 +4,15 @@ import type { CallFailure, CallResult } from "../core/judge-calls.ts";
 import { createPace } from "../core/pace.ts";
 import type { Pause } from "../core/pause.ts";
 import type { ArtifactRef } from "../core/records.ts";
-import type { CallJob, CallsMade, JudgeContext, JudgeLimits, PlannedCalls } from "../core/steps.ts";
+import type {
+	CallJob,
+	CallRepair,
+	CallsMade,
+	JudgeContext,
+	JudgeLimits,
+	PlannedCalls,
+	PlannedRepair,
+} from "../core/steps.ts";
 import { judgeQueue, queuesBeside } from "../core/task-queues.ts";
 import { allAtRest } from "./at-rest.ts";
 import type { BatchWork } from "./batch-calls.ts";
@@ -18,6 +26,8 @@ export interface CallsInput {
 	readonly limits: JudgeLimits;
 	/** Judgments that the chunk has already: a judge that has answered before is not locked out. */
 	readonly known: number;
+	/** Of the plan: these calls go on with their second turn. */
+	readonly repairs?: readonly PlannedRepair[];
 }
 
 export interface CallsOutcome {
@@ -25,6 +35,8 @@ export interface CallsOutcome {
 	readonly made: CallsMade;
 	/** Why calls were left; they are planned again when it is over. */
 	readonly pause?: Pause;
+	/** First turns of calls that were left: they have been paid for. */
+	readonly repairs?: readonly CallRepair[];
 	/** Batches that were left, to be gone on with before anything is planned. */
 	readonly pending?: PendingBatches;
 }
@@ -40,8 +52,9 @@ export interface PendingBatches {
  * helps nobody: at the budget's ceiling, and after a run of authentication or quota errors. A single such error among
  * calls that are answered is that call's own, which is then unjudged.
  */
-export async function singleCalls({ context, calls, part, limits, known }: CallsInput): Promise<CallsOutcome> {
-	const judge = createCaller(context, calls, part, limits);
+export async function singleCalls(input: CallsInput): Promise<CallsOutcome> {
+	const { part, limits, known } = input;
+	const { judge, repairs } = createCaller(input);
 	const failures: CallFailure[] = [];
 	const made = { judged: 0, cost: 0 };
 	const unjudged = ({ key, reason }: Refusal): CallFailure => ({ key, kind: "unjudged", reason });
@@ -86,11 +99,11 @@ export async function singleCalls({ context, calls, part, limits, known }: Calls
 		};
 		await allAtRest(Array.from({ length: Math.min(limits.concurrency, pending.length) }, lane));
 		if (refused.length > 0 && known + made.judged === 0) locked = refused.at(-1)!;
-		if (locked !== undefined) return { failures, made, pause: pauseOf(locked) };
+		if (locked !== undefined) return { failures, made, pause: pauseOf(locked), repairs: repairs() };
 		failures.push(...refused.map(unjudged));
 		if (ceiling === undefined) return { failures, made };
 		// Reservations are the most that calls can cost: those that were in flight may have made room since.
-		if (made.judged === judgedBefore) return { failures, made, pause: pauseOf(ceiling) };
+		if (made.judged === judgedBefore) return { failures, made, pause: pauseOf(ceiling), repairs: repairs() };
 		pending = [...deferred, ...pending.slice(next)];
 	}
 }
@@ -103,26 +116,34 @@ function failureOf(result: Exclude<CallResult, { readonly kind: "judged" }>): Ca
 }
 
 /** One call after its share of the tokens, and a second turn where the first reply cannot be read. */
-function createCaller(context: JudgeContext, calls: ArtifactRef, part: PlannedCalls, limits: JudgeLimits) {
+function createCaller({ context, calls, part, limits, repairs: planned = [] }: CallsInput) {
 	const taskQueue = judgeQueue(queuesBeside(workflowInfo().taskQueue), limits.name);
 	const { judgeCall } = proxyActivities<CallActivities>({ ...judgeCallOptions(limits), taskQueue });
 	const pace = createPace(limits.tokensPerMinute);
 	const turn = async (job: CallJob): Promise<CallResult> => {
-		const delay = pace(part.tokens, Date.now());
+		const delay = pace(part.tokens?.[job.index - part.from] ?? 0, Date.now());
 		if (delay > 0) await sleep(delay);
 		return judgeCall(job);
 	};
 	const total = part.to - part.from;
-	/** Unreadable replies whose second turn did not come off: the first one is paid for. */
-	const repairs = new Map<number, NonNullable<CallJob["repair"]>>();
-	return async (index: number, done: number): Promise<CallResult> => {
-		const job: CallJob = { ...context, calls, index, progress: { done, total } };
-		if (!repairs.has(index)) {
-			const first = await turn(job);
-			if (first.kind !== "unreadable") return first;
-			repairs.set(index, { text: first.text, reason: first.reason });
-		}
-		return await turn({ ...job, repair: repairs.get(index)! });
+	/** Unreadable replies whose second turn has not come off: the first one is paid for. */
+	const repairs = new Map<number, CallRepair>();
+	for (const { index, ...repair } of planned) if (index >= part.from && index < part.to) repairs.set(index, repair);
+	return {
+		judge: async (index: number, done: number): Promise<CallResult> => {
+			const job: CallJob = { ...context, calls, index, progress: { done, total } };
+			if (!repairs.has(index)) {
+				const first = await turn(job);
+				if (first.kind !== "unreadable") return first;
+				const { key, text, reason } = first;
+				repairs.set(index, { key, text, reason });
+			}
+			const { text, reason } = repairs.get(index)!;
+			const second = await turn({ ...job, repair: { text, reason } });
+			repairs.delete(index);
+			return second;
+		},
+		repairs: () => [...repairs.values()],
 	};
 }
 

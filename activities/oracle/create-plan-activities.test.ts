@@ -11,6 +11,7 @@ import { group } from "../testing/groups.ts";
 import { inActivity } from "../testing/in-activity.ts";
 import { createFileLedger } from "./calls/file-ledger.ts";
 import { createFolderVerdictStore } from "./calls/folder-verdict-store.ts";
+import { estimateTokens } from "./calls/price.ts";
 import { createPlanActivities } from "./create-plan-activities.ts";
 
 const ORACLE = { kind: "listwise", model: "judge", baseURL: "http://127.0.0.1:9/v1", price: { input: 1, output: 1 } };
@@ -35,7 +36,7 @@ function activitiesOf(verdicts = "verdicts", over = store) {
 	};
 }
 
-async function makeJob() {
+async function makeJob(oracle: object = ORACLE) {
 	const put = (text: string) => store.put(text, { step: "test", inputs: {} });
 	const candidates = [
 		{
@@ -44,7 +45,7 @@ async function makeJob() {
 			count: PROMPTS.length,
 		},
 	];
-	const place = { oracle: await put(JSON.stringify(ORACLE)), iteration: 1, line: "dno", stage: "rank" } as const;
+	const place = { oracle: await put(JSON.stringify(oracle)), iteration: 1, line: "dno", stage: "rank" } as const;
 	const progress = { done: 0, total: PROMPTS.length };
 	return { ...place, candidates, from: 0, to: PROMPTS.length, progress, failures: [] };
 }
@@ -111,4 +112,23 @@ test("what the verdict store had is counted once, however many attempts it takes
 	const entries = await ledger.read();
 	expect(entries.map(({ kind }) => kind)).toEqual(["repeated", "repeated"]);
 	expect(summarizeCosts(entries).total).toMatchObject({ repeated: 2, saved: 2 * COST });
+});
+
+test("each call's tokens are told where the judge has a limit of them", async () => {
+	const { planCalls } = activitiesOf();
+	const [unlimited] = (await inActivity(async () => planCalls(await makeJob()))).judges;
+	expect(unlimited).toEqual({ judge: "judge", from: 0, to: 3 });
+	const plan = await inActivity(async () => planCalls(await makeJob({ ...ORACLE, tokensPerMinute: 1000 })));
+	const estimates = (await readPlan(plan.calls)).map((call) => estimateTokens(call).input + call.maxTokens);
+	expect(plan.judges).toEqual([{ judge: "judge", from: 0, to: 3, tokens: estimates }]);
+});
+
+test("a first turn of before goes with the call of its key, and not with a plan that has none", async () => {
+	const activities = activitiesOf();
+	const { job, refused } = await answerTwo(activities);
+	const text = { sha256: "0".repeat(64), bytes: 1 };
+	const repair = { key: refused, text, reason: "no JSON" };
+	const repairs = [{ ...repair, key: "answered meanwhile" }, repair];
+	const plan = await inActivity(() => activities.planCalls({ ...job, repairs }));
+	expect(plan).toMatchObject({ count: 1, repairs: [{ ...repair, index: 0 }] });
 });

@@ -1,7 +1,16 @@
 import type { CallFailure, JudgeCall } from "../../core/judge-calls.ts";
+import { judgeName, modelJudges } from "../../core/oracle-config.ts";
 import type { Verdict } from "../../core/records.ts";
 import { SCHEMA_VERSION } from "../../core/records.ts";
-import type { CallPlan, CollectJob, JudgeJob, JudgeResult, PlanJob, PlannedCalls } from "../../core/steps.ts";
+import type {
+	CallPlan,
+	CollectJob,
+	JudgeJob,
+	JudgeResult,
+	PlanJob,
+	PlannedCalls,
+	PlannedRepair,
+} from "../../core/steps.ts";
 import { withHeartbeats } from "../progress.ts";
 import { putArtifact } from "../store/durable-step.ts";
 import { toJsonLines } from "../store/json-lines.ts";
@@ -17,10 +26,11 @@ import { openOracle } from "./open-oracle.ts";
 export function createPlanActivities(dependencies: JudgeDependencies, countJudged: (job: JudgeJob) => void) {
 	const { store, verdicts, ledger } = dependencies;
 
-	const open = async (job: PlanJob): Promise<ModelOracle> => {
-		const { judge } = await openOracle(dependencies, job.oracle);
+	const open = async (job: PlanJob) => {
+		const { config, judge } = await openOracle(dependencies, job.oracle);
 		if (judge === undefined) throw new Error("calls are for models; a program judges by judgeChunk");
-		return judge;
+		const paced = modelJudges(config).filter(({ tokensPerMinute }) => tokensPerMinute !== undefined);
+		return { judge, paced: new Set(paced.map(judgeName)) };
 	};
 
 	/** What is known of a chunk's questions, and the calls that are still to be made. */
@@ -50,9 +60,10 @@ export function createPlanActivities(dependencies: JudgeDependencies, countJudge
 		/** The calls that a chunk needs next; none when its verdicts can be given. */
 		async planCalls(job: PlanJob): Promise<CallPlan> {
 			return withHeartbeats(async () => {
-				const judge = await open(job);
+				const { judge, paced } = await open(job);
 				const { known, calls } = await review(judge, job);
 				const sorted = calls.toSorted((a, b) => (a.judge < b.judge ? -1 : Number(a.judge > b.judge)));
+				const repairs = repairsOf(job, sorted);
 				return {
 					calls: await putArtifact(
 						store,
@@ -61,8 +72,9 @@ export function createPlanActivities(dependencies: JudgeDependencies, countJudge
 						toJsonLines(sorted),
 					),
 					count: sorted.length,
-					judges: partsOf(sorted),
+					judges: partsOf(sorted, paced),
 					known: known.answered(),
+					...(repairs.length > 0 && { repairs }),
 				};
 			});
 		},
@@ -70,7 +82,7 @@ export function createPlanActivities(dependencies: JudgeDependencies, countJudge
 		/** The verdicts of a chunk, one a prompt, once no call is left to make. */
 		async collectVerdicts(job: CollectJob): Promise<JudgeResult> {
 			const result = await withHeartbeats(async () => {
-				const judge = await open(job);
+				const { judge } = await open(job);
 				return judgedOnce(store, judge.fingerprint, job, async (put) => {
 					const { known, questions } = await review(judge, job);
 					const given = questions.map(({ group, comparisons }: Question) =>
@@ -138,14 +150,27 @@ function onceEach(calls: readonly JudgeCall[]): JudgeCall[] {
 	return [...new Map(calls.map((call) => [call.key, call])).values()];
 }
 
-/** Each judge's stretch of the calls, which are sorted by judge. */
-function partsOf(calls: readonly JudgeCall[]): PlannedCalls[] {
+/**
+ * Each judge's stretch of the calls, which are sorted by judge.
+ *
+ * @param paced judges that have a limit of tokens
+ */
+function partsOf(calls: readonly JudgeCall[], paced: ReadonlySet<string>): PlannedCalls[] {
 	const judges = [...new Set(calls.map(({ judge }) => judge))];
 	return judges.map((judge) => {
 		const from = calls.findIndex((call) => call.judge === judge);
 		const own = calls.filter((call) => call.judge === judge);
-		const tokens = Math.max(...own.map((call) => estimateTokens(call).input + call.maxTokens));
-		return { judge, from, to: from + own.length, tokens };
+		const tokens = () => own.map((call) => estimateTokens(call).input + call.maxTokens);
+		return { judge, from, to: from + own.length, ...(paced.has(judge) && { tokens: tokens() }) };
+	});
+}
+
+/** What the job knows of the calls' first turns. */
+function repairsOf({ repairs = [] }: PlanJob, calls: readonly JudgeCall[]): PlannedRepair[] {
+	const known = new Map(repairs.map((repair) => [repair.key, repair]));
+	return calls.flatMap(({ key }, index) => {
+		const repair = known.get(key);
+		return repair === undefined ? [] : [{ ...repair, index }];
 	});
 }
 

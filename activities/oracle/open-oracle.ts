@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
 	isProgram,
@@ -24,25 +26,38 @@ export interface OpenedOracle {
 	readonly judge?: ModelOracle;
 }
 
-/** Opened oracles that are kept: a worker is asked for the same few again and again. */
+/** Opened oracles that are kept, each with what its files held: a worker is asked for the same few again and again. */
 const KEPT = 4;
 
 const keepOpened = keepRecentlyUsed<OpenedOracle>(KEPT);
 
 /**
- * Opens the oracle whose config an artifact holds; the paths in it begin at `folder`.
+ * Opens the oracle whose config an artifact holds; the paths in it begin at `folder`. What its files hold is what they hold now.
  *
  * @throws DnoError when a module, rubric or game cannot be read
  */
-export function openOracle(
+export async function openOracle(
 	{ store, folder }: { readonly store: Store; readonly folder: string },
 	ref: ArtifactRef,
 ): Promise<OpenedOracle> {
-	return keepOpened(`${folder} ${ref.sha256}`, () => readOracle(store, folder, ref));
+	const config = await readOracleConfig(store, ref);
+	const files = await hashFiles(config, folder);
+	return keepOpened(JSON.stringify([folder, ref.sha256, files]), () => openAnew(config, folder));
 }
 
-async function readOracle(store: Store, folder: string, ref: ArtifactRef): Promise<OpenedOracle> {
-	const config = await readOracleConfig(store, ref);
+/** sha256 of each file that an oracle reads; nothing of one that is missing, which opening it will tell of. */
+function hashFiles(config: OracleConfig, folder: string): Promise<readonly string[]> {
+	const files = isProgram(config)
+		? [config.kind === "verifier" ? config.module : config.game]
+		: modelJudges(config).flatMap(({ rubric }) => rubric ?? []);
+	const hashed = files.map(async (file) => {
+		const content = await readFile(resolve(folder, file)).catch(() => "");
+		return createHash("sha256").update(content).digest("hex");
+	});
+	return Promise.all(hashed);
+}
+
+async function openAnew(config: OracleConfig, folder: string): Promise<OpenedOracle> {
 	if (isProgram(config)) return { config, program: withAutomaticNegatives(await openProgram(config, folder)) };
 	return { config, judge: await openModelOracle(config, folder) };
 }

@@ -25,8 +25,8 @@ export async function loadVerifier(modulePath: string): Promise<Oracle> {
 	const source = await readFile(modulePath).catch((cause) => {
 		throw new DnoError({ what: "the verifier module cannot be read", where, mend: "Check oracle.module", cause });
 	});
-	const verify = await importVerify(modulePath);
 	const fingerprint = createHash("sha256").update(source).digest("hex");
+	const verify = await importVerify(modulePath, fingerprint);
 	return { name: "verifier", fingerprint, judge: (group) => judgeGroup(verify, fingerprint, group) };
 }
 

@@ -30,11 +30,12 @@ export function createJudgeWorkers(
 		activities: { ...createJudgeActivities(dependencies), ...bookkeeping },
 		maxConcurrentActivityTaskExecutions: isProgram(oracle) ? oracle.concurrency : PLANS,
 	});
+	const calls = isProgram(oracle) ? undefined : callActivities(dependencies);
 	const asking = modelJudges(oracle).map(async (judge) =>
 		Worker.create({
 			...shared,
 			taskQueue: judgeQueue(queues, judgeName(judge)),
-			activities: await callActivities(dependencies),
+			activities: await calls!,
 			maxConcurrentActivityTaskExecutions: judge.mode === "batch" ? BATCHES : judge.concurrency,
 			...(judge.requestsPerMinute !== undefined && { maxTaskQueueActivitiesPerSecond: judge.requestsPerMinute / 60 }),
 		}),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker, type WorkerOptions } from "@temporalio/worker";
 import { createBookkeepingActivities } from "../../activities/create-bookkeeping-activities.ts";
+import { createCallsInFlight } from "../../activities/oracle/calls/calls-in-flight.ts";
 import { createBatchActivities } from "../../activities/oracle/calls/create-batch-activities.ts";
 import { type CallDependencies, createCallActivities } from "../../activities/oracle/calls/create-call-activities.ts";
 import { createJudgeActivities } from "../../activities/oracle/create-judge-activities.ts";
@@ -30,6 +31,7 @@ const JUDGE_SLOTS = 8;
 const LOOK_MS = { folder: 2_000, bucket: 10_000 };
 
 export function serveJudges(workspace: Workspace, emit: PoolEmit, settings: CallSettings = {}): JudgeServing {
+	const inFlight = createCallsInFlight();
 	return {
 		workspace,
 		planning: {
@@ -43,7 +45,7 @@ export function serveJudges(workspace: Workspace, emit: PoolEmit, settings: Call
 		calls: campaignActivities(workspace, emit, ({ dependencies }) => {
 			const { store } = dependencies;
 			const called: CallDependencies = {
-				...{ ...dependencies, ...settings },
+				...{ ...dependencies, ...settings, inFlight },
 				judgeOf: (ref, name) => judgeOf(store, ref, name),
 			};
 			return { ...createCallActivities(called), ...createBatchActivities(called) };

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import { isJudgment } from "../../core/records.ts";
 import { preferencesOf } from "../../core/rewards.ts";
 import { ALL_FAULTS, type FaultName, PASSING_FAULTS } from "../fault-server/faults.ts";
-import { createScript, NO_FAULTS } from "../fault-server/script.ts";
+import { alwaysScript, createScript, NO_FAULTS } from "../fault-server/script.ts";
 import { startFaultServer } from "../fault-server/start-fault-server.ts";
 import { type Case, makeCases } from "../faults/candidates.ts";
 import { endOf, JudgeFile, KEY, MAX_ATTEMPTS, PRICE } from "../faults/judge-file.ts";
@@ -140,4 +140,28 @@ test("an edited rubric is another judge", async () => {
 	writeFileSync(rubric, "Prefer what is short.");
 	expect(await file.run()).toMatchObject({ code: 0, summary: { calls: 3 } });
 	expect(server.records.calls).toBe(6);
+});
+
+test("a first turn that was paid for before a pause is not asked again: the second one follows when there is room", async () => {
+	await using server = await startFaultServer({ script: alwaysScript("no-json", "answer"), price: PRICE, key: KEY });
+	const cases = makeCases("repair", 1, 3);
+	// $0.0107 are reserved for the first turn, which takes $0.0015; $0.0112 for the second.
+	const oracle = { kind: "listwise", maxTokens: 1000, budget: 0.0117 };
+	using file = new JudgeFile(server, cases, oracle);
+	expect(await file.run()).toMatchObject({ code: 3 });
+	expect(server.records.calls).toBe(1);
+	expect(await file.run("--budget", "1")).toMatchObject({ code: 0, summary: { judged: 1, calls: 2 } });
+	expectTruth(file, cases);
+	const [question] = server.records.questions.values();
+	expect(question!.attempts.map(({ isRepair }) => isRepair)).toEqual([false, true]);
+});
+
+test("a question that two chunks ask at the same time is paid for once", async () => {
+	await using server = await startFaultServer({ script: NO_FAULTS, latency: 50, price: PRICE, key: KEY });
+	// 500 calls: a chunk.
+	const cases = makeCases("twice", 25, 5);
+	using file = new JudgeFile(server, [...cases, ...cases], { kind: "pairwise" });
+	expect(await file.run()).toMatchObject({ code: 0, summary: { judged: 50, calls: 500, repeated: 500 } });
+	expect(server.records.calls).toBe(500);
+	expectTruth(file, [...cases, ...cases]);
 });

@@ -42,6 +42,15 @@ test("a call is one request with the judge's model, limits, schema and further p
 	});
 });
 
+test("a reply is read as it came where the key is a local server's placeholder", async () => {
+	const text = '{"c1_justification": "Exact.", "c1_score": 5}';
+	server.answer = json(completion(text));
+	const settings = judgeAt(server.url);
+	const client = createJudgeClient(settings, { [KEY_VARIABLE]: "x" });
+	expect((await client.ask(chatRequest(settings, reader, call("a")), signal)).text).toBe(text);
+	expect(server.requests.at(-1)!.headers.authorization).toBe("Bearer x");
+});
+
 test("servers without schemas are sent none, log-probabilities are asked for instead of one", async () => {
 	expect((await sent({ replyFormat: "text" })).body).not.toHaveProperty("response_format");
 	const { body } = await sent({}, call("a", { kind: "choice", from: "log-probabilities" }));

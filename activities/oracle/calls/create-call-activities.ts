@@ -8,6 +8,7 @@ import { stopSignal } from "../../worker-stop.ts";
 import type { JudgeDependencies } from "../dependencies.ts";
 import { attemptId, closeEarlierAttempts } from "./attempts.ts";
 import { commonFailure, retryFailure } from "./call-failures.ts";
+import { type CallOutcome, type CallsInFlight, createCallsInFlight } from "./calls-in-flight.ts";
 import { type ChatRequest, chatRequest } from "./chat-request.ts";
 import type { JudgeClient } from "./client.ts";
 import { createClients } from "./clients.ts";
@@ -27,6 +28,8 @@ export interface CallDependencies extends JudgeDependencies {
 	readonly environment?: Readonly<Record<string, string | undefined>>;
 	/** What requests are made with; by default the runtime's. */
 	readonly fetch?: typeof globalThis.fetch;
+	/** Of all campaigns that the process serves; by default this one's own. */
+	readonly inFlight?: CallsInFlight;
 	/** How long a worker that stops waits for a reply that is on its way, in milliseconds. */
 	readonly graceMs?: number;
 }
@@ -38,7 +41,7 @@ export type CallActivities = ReturnType<typeof createCallActivities>;
 
 /** Calls of judges: they need a key and the network, and nothing else. */
 export function createCallActivities(dependencies: CallDependencies) {
-	const { store, verdicts, ledger, emit, judgeOf, graceMs = GRACE_MS } = dependencies;
+	const { store, verdicts, ledger, emit, judgeOf, inFlight = createCallsInFlight(), graceMs = GRACE_MS } = dependencies;
 	const readCall = createPlanReader(store);
 	const clientOf = createClients(dependencies);
 	const reservations = createReservations(ledger);
@@ -68,7 +71,8 @@ export function createCallActivities(dependencies: CallDependencies) {
 
 	return {
 		/**
-		 * Makes one turn of one call of a plan, unless the verdict store has its judgment. Ends in a result for everything
+		 * Makes one turn of one call of a plan, unless the verdict store has its judgment or the same call is being made: then it
+		 * waits for that one. Ends in a result for everything
 		 * that is the call's own; errors that another attempt may not meet are retried up to the judge's `maxAttempts`, and
 		 * those of a server without time up to `RATE_LIMIT_ATTEMPTS` besides. A reply that cannot be stored is not asked for again: the
 		 * next attempts store it. A call that is cancelled, or whose workflow is
@@ -86,32 +90,39 @@ export function createCallActivities(dependencies: CallDependencies) {
 			const turn = await openTurn(store, judge, call, job.repair);
 			const { settings, reader, budget } = judge;
 			const attempts = countedAttempts(settings.maxAttempts);
+			const toMake = { turn, store, heartbeat: attempts.heartbeat };
+
+			const ask = async (): Promise<CallOutcome> => {
+				const found = await verdicts.find(key);
+				const isOwn = await closeEarlierAttempts(ledger, reservations, turn, found);
+				if (found) return { kind: "judged", key, cost: isOwn ? found.cost : 0, repeated: !isOwn };
+
+				const client = clientOf(settings);
+				const estimate = estimateOf(turn);
+				Context.current().cancellationSignal.throwIfAborted();
+				const id = attemptId();
+				const reservation = { call: id, key: turn.key, cost: costOf(estimate, settings.price) };
+				await reservations.reserve({ ...job, judge: judgeName(settings) }, [reservation], budget);
+
+				const request = chatRequest(settings, reader, call, turn.messages);
+				const answer = await askJudge(client, request, attempts, graceMs).catch(async (error) => {
+					const failure = client.classify(error);
+					await reservations.fail(id, failure);
+					return failure;
+				});
+				return "class" in answer ? answer : await keep(judge, turn, { call: id, answer }, attempts);
+			};
+
 			const unstored = unstoredByEarlierAttempt();
-			if (unstored !== undefined) return await keep(judge, turn, unstored, attempts);
-			const found = await verdicts.find(key);
-			const isOwn = await closeEarlierAttempts(ledger, reservations, turn, found);
-			if (found) return { kind: "judged", key, cost: isOwn ? found.cost : 0, repeated: !isOwn };
-
-			const client = clientOf(settings);
-			const estimate = estimateOf(turn);
-			Context.current().cancellationSignal.throwIfAborted();
-			const id = attemptId();
-			const reservation = { call: id, key: turn.key, cost: costOf(estimate, settings.price) };
-			await reservations.reserve({ ...job, judge: judgeName(settings) }, [reservation], budget);
-
-			const request = chatRequest(settings, reader, call, turn.messages);
-			const answer = await ask(client, request, attempts, graceMs).catch(async (error) => {
-				const failure = client.classify(error);
-				await reservations.fail(id, failure);
-				return failure;
-			});
-			if ("class" in answer) {
-				const common = commonFailure(answer, key);
-				if (common) throw common;
-				if (attempts.canRetry(answer)) throw retryFailure(answer, Context.current().info.attempt);
-				return { kind: "unjudged", key, cost: 0, reason: answer.message };
-			}
-			return await keep(judge, turn, { call: id, answer }, attempts);
+			const outcome =
+				unstored === undefined
+					? await inFlight.makeOnce(toMake, ask)
+					: await inFlight.make(toMake, () => keep(judge, turn, unstored, attempts));
+			if (!("class" in outcome)) return outcome;
+			const common = commonFailure(outcome, key);
+			if (common) throw common;
+			if (attempts.canRetry(outcome)) throw retryFailure(outcome, Context.current().info.attempt);
+			return { kind: "unjudged", key, cost: 0, reason: outcome.message };
 		},
 	};
 }
@@ -121,7 +132,7 @@ function estimateOf({ call, messages }: Turn): Usage {
 }
 
 /** With heartbeats, by which a worker learns that it is to stop. */
-async function ask(client: JudgeClient, request: ChatRequest, { heartbeat }: CountedAttempts, graceMs: number) {
+async function askJudge(client: JudgeClient, request: ChatRequest, { heartbeat }: CountedAttempts, graceMs: number) {
 	using stop = stopSignal(Context.current().cancellationSignal, graceMs);
 	return await withHeartbeats(() => client.ask(request, stop.signal), heartbeat);
 }

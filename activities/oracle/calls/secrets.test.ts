@@ -23,3 +23,10 @@ test("what is no secret stays, and a reply loses nothing but the key", () => {
 		"api_key: mine, bearer token, [redacted]!",
 	);
 });
+
+test("a placeholder that a local server is given as its key is no secret: replies and messages stay whole", () => {
+	const reply = '{"x_justification": "Exact; none better.", "x_score": 5}';
+	for (const placeholder of ["x", "none", "EMPTY", '"'])
+		for (const create of [createExactScrub, createScrub]) expect(create([placeholder])(reply)).toBe(reply);
+	expect(createScrub(["x"])("Incorrect API key provided: x")).toMatch(/\[redacted\]$/);
+});

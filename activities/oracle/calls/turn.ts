@@ -1,6 +1,6 @@
 import type { JudgeCall, Message } from "../../../core/judge-calls.ts";
 import type { ModelJudgeConfig } from "../../../core/oracle-config.ts";
-import type { ArtifactRef } from "../../../core/records.ts";
+import type { Repair } from "../../../core/steps.ts";
 import type { Store } from "../../store/store.ts";
 import { type RawReply, readRawReply } from "./raw-reply.ts";
 import type { ReplyReader } from "./reply-reader.ts";
@@ -11,12 +11,6 @@ export interface CallJudge {
 	readonly reader: ReplyReader;
 	/** The oracle's, in US dollars; a ceiling in the ledger has the last word. */
 	readonly budget?: number;
-}
-
-/** An unreadable reply, and what is wrong with it. */
-export interface Repair {
-	readonly text: ArtifactRef;
-	readonly reason: string;
 }
 
 /** One paid request of a call: the first, or the repair of what came of it. */
