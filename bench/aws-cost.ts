@@ -9,8 +9,8 @@ const NIGHTS = 30;
 const ENDPOINTS = 5;
 /** Names in infra/backlog/metrics.ts. */
 const METRICS = 5;
-/** Three of the judges, one of the backlog function; four of the GPU pool, each over three metrics. */
-const ALARM_METRICS = 3 + 1 + 4 * 3;
+/** Three of the judges, one of the backlog function; five of the GPU pool, each over three metrics. */
+const ALARM_METRICS = 3 + 1 + 5 * 3;
 /** A night: two hours of one GPU host, 5,000 judgments over half an hour. */
 const NIGHT = { gpuHours: 2, judgeHours: 0.5, calls: 5000, gigabytes: 2 };
 

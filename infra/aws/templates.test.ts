@@ -6,7 +6,7 @@ import { App, Stack, Validations } from "aws-cdk-lib";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { METRICS } from "../backlog/metrics.ts";
+import { METRICS, type MetricName } from "../backlog/metrics.ts";
 import { reasonOf } from "./accept.ts";
 import { type Resource, type Synthesized, synthesize, type Template } from "./testing/synthesize.ts";
 
@@ -273,6 +273,24 @@ describe("judges", () => {
 });
 
 describe("gpu pool", () => {
+	const alarms = () => ofType(cloud.templates.get("gpu")!, "AWS::CloudWatch::Alarm");
+	const isScaling = ({ Properties }: Resource) => /missing|too many/.test(Properties.AlarmDescription);
+	const scaling = () => alarms().filter(isScaling);
+	const notServing = (): Resource["Properties"] => alarms().find((each) => !isScaling(each))!.Properties;
+	const metricOf = ({ Metrics }: Resource["Properties"], id: string) =>
+		Metrics.find(({ Id }: { Id: string }) => Id === id).MetricStat.Metric;
+	/** As the backlog function does. */
+	const written = (name: MetricName) => {
+		const { Environment } = only(cloud, "backlog", "AWS::Lambda::Function");
+		const Dimensions = [{ Name: "Workspace", Value: Environment.Variables.DNO_WORKSPACE_ID }];
+		return { Namespace: "Dno", MetricName: METRICS[name], Dimensions };
+	};
+	const topic = () => {
+		const topics = Object.keys(cloud.templates.get("judges")!.Resources).filter((id) => id.startsWith("Alarms"));
+		expect(topics.length).toBeGreaterThan(0);
+		return topics[0];
+	};
+
 	test("hosts ask for metadata by version 2, and their disks are encrypted", () => {
 		const templates = ofType(cloud.templates.get("gpu")!, "AWS::EC2::LaunchTemplate");
 		expect(templates).toHaveLength(2);
@@ -296,7 +314,7 @@ describe("gpu pool", () => {
 			({ MixedInstancesPolicy }) => MixedInstancesPolicy.InstancesDistribution.OnDemandPercentageAboveBaseCapacity,
 		);
 		expect(shares).toEqual([0, 100]);
-		const alarms = ofType(gpu, "AWS::CloudWatch::Alarm").map(({ Properties }) => Properties);
+		const alarms = scaling().map(({ Properties }) => Properties);
 		const minutes = Object.fromEntries(alarms.map((each) => [each.AlarmDescription, each.EvaluationPeriods]));
 		expect(minutes).toEqual({
 			"spot: GPU hosts are missing": 1,
@@ -307,16 +325,29 @@ describe("gpu pool", () => {
 	});
 
 	test("alarms look at what the backlog function writes", () => {
-		const alarms = ofType(cloud.templates.get("gpu")!, "AWS::CloudWatch::Alarm");
-		const { Environment } = only(cloud, "backlog", "AWS::Lambda::Function");
-		for (const { Properties } of alarms) {
-			const [wanted] = Properties.Metrics.filter(({ Id }: { Id: string }) => Id === "wanted");
-			expect(wanted.MetricStat.Metric).toEqual({
-				Namespace: "Dno",
-				MetricName: METRICS.gpuWanted,
-				Dimensions: [{ Name: "Workspace", Value: Environment.Variables.DNO_WORKSPACE_ID }],
-			});
-		}
+		for (const { Properties } of scaling()) expect(metricOf(Properties, "wanted")).toEqual(written("gpuWanted"));
+		expect(metricOf(notServing(), "polling")).toEqual(written("gpuHosts"));
+	});
+
+	test("hosts that do not poll for twenty minutes are told of", () => {
+		const { Metrics, ComparisonOperator, Threshold, EvaluationPeriods, DatapointsToAlarm, AlarmActions } = notServing();
+		expect(Metrics[0].Expression).toBe("FILL(spot, 0) + FILL(onDemand, 0) - polling");
+		for (const { MetricStat } of Metrics.slice(1)) expect(MetricStat.Period).toBe(60);
+		const when = [ComparisonOperator, Threshold, EvaluationPeriods, DatapointsToAlarm];
+		expect(when).toEqual(["GreaterThanOrEqualToThreshold", 1, 20, 18]);
+		expect(JSON.stringify(AlarmActions)).toContain(`dno-judges:ExportsOutputRef${topic()}`);
+	});
+
+	test("a host may end itself, and tell its own groups that it is drained or of no use", () => {
+		for (const { Properties } of ofType(cloud.templates.get("gpu")!, "AWS::EC2::LaunchTemplate"))
+			expect(Properties.LaunchTemplateData.InstanceInitiatedShutdownBehavior).toBe("terminate");
+		const rights = statementsIn(cloud.templates.get("gpu")).filter((each) =>
+			JSON.stringify(each).includes("autoscaling"),
+		);
+		expect(rights).toHaveLength(1);
+		expect(rights[0]!.Action).toEqual(["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"]);
+		for (const [i, kind] of ["spot", "on-demand"].entries())
+			expect(JSON.stringify((rights[0]!.Resource as object[])[i])).toContain(`autoScalingGroupName/dno-gpu-${kind}"`);
 	});
 
 	test("who counts what waits is asked once a minute, and missed when it fails", () => {
@@ -326,9 +357,7 @@ describe("gpu pool", () => {
 		});
 		const { MetricName, AlarmActions } = only(cloud, "backlog", "AWS::CloudWatch::Alarm");
 		expect(MetricName).toBe("Errors");
-		const topics = Object.keys(cloud.templates.get("judges")!.Resources).filter((id) => id.startsWith("Alarms"));
-		expect(topics.length).toBeGreaterThan(0);
-		expect(JSON.stringify(AlarmActions)).toContain(`dno-judges:ExportsOutputRef${topics[0]}`);
+		expect(JSON.stringify(AlarmActions)).toContain(`dno-judges:ExportsOutputRef${topic()}`);
 	});
 
 	test("a host that goes is drained before it does", () => {
@@ -386,6 +415,15 @@ test("the outputs that docs/aws.md goes by are there", () => {
 	expect(outputs("control")).toEqual(expect.arrayContaining(control));
 	const judges = ["DeploymentName", "BuildId", "FunctionVersionArn", "InvocationRoleArn"];
 	expect(outputs("judges")).toEqual(expect.arrayContaining(judges));
+});
+
+test("docs/aws.md counts every alarm's metrics, by which CloudWatch bills", () => {
+	const alarms = [...cloud.templates.values()].flatMap((template) => ofType(template, "AWS::CloudWatch::Alarm"));
+	const asked = alarms.flatMap(({ Properties: { Metrics = [{ MetricStat: {} }] } }): object[] =>
+		Metrics.filter((each: object) => "MetricStat" in each),
+	);
+	const page = readFileSync(new URL("../../docs/aws.md", import.meta.url), "utf8");
+	expect(/\| alarms \| (\d+) metrics/.exec(page)?.[1]).toBe(`${asked.length}`);
 });
 
 test("keys of who deploys are in no template, asset or report", () => {
