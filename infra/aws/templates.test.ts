@@ -25,6 +25,7 @@ const OWN = {
 	invocation: "schedule",
 	judgePollers: "2",
 	natGateways: "0",
+	controlKeys: "none",
 };
 
 let cloud: Synthesized;
@@ -403,6 +404,8 @@ describe("control", () => {
 		expect(control.Command).toEqual(["worker", "control", "--workspace", "/mnt/dno"]);
 		expect(control.Environment).toContainEqual({ Name: "DNO_STORE_CACHE_GB", Value: "8" });
 		expect(control.Secrets.map(({ Name }: { Name: string }) => Name)).toEqual(["TEMPORAL_API_KEY", "OPENAI_API_KEY"]);
+		const withoutKeys = only(own, "control", "AWS::ECS::TaskDefinition").ContainerDefinitions[1];
+		expect([withoutKeys.Name, withoutKeys.Secrets]).toEqual([control.Name, undefined]);
 		expect(Volumes[0].EFSVolumeConfiguration).toMatchObject({ TransitEncryption: "ENABLED" });
 		expect(only(cloud, "control", "AWS::ECS::Service")).toMatchObject({ DesiredCount: 1 });
 	});
