@@ -83,16 +83,17 @@ test.skipIf("missing" in ric)(
 		const current = fanOut.makeCurrent(DEPLOYMENT, unzipped.bundle.buildId);
 		current.catch(() => {});
 		const lost = new Set<Attempt>();
-		const kept = () => keptCases(fanOut.workspace.directory);
+		const kept = () => keptReplies(fanOut.workspace.directory);
 		// By what has come of it and not by the clock alone: on a slow machine 3 s may not suffice for a single call.
-		const isUnderWay = () => records.open > 0 && kept().size > 0;
+		const isUnderWay = () => records.open > 0 && kept().length > 0;
 		for (let cuts = 0; !isOver; cuts++) {
 			const isTime = () => isOver || (cuts < CUTS && (cuts > 0 || isUnderWay()));
 			await hosted.lambda.invokeAndCut({}, 60_000, 3_000, isTime);
 			// Before this is answered, the server has read all that was sent to it before.
 			await fetch(`${server.url}/models`);
 			// The process is dead, so it is decided what was kept.
-			const known = kept();
+			const texts = kept().map((file) => readFileSync(file, "utf8"));
+			const known = new Set(texts.map((text) => / of (cut-\d+)\./.exec(text)![1]!));
 			for (const { question, attempts } of records.questions.values())
 				if (!known.has(question.case)) for (const attempt of attempts) lost.add(attempt);
 		}
@@ -106,14 +107,14 @@ test.skipIf("missing" in ric)(
 	},
 );
 
-/** Cases whose reply is in the workspace's verdict store, as the fault server names them. */
-function keptCases(workspace: string): Set<string> {
+/** Files of the replies in a workspace's verdict store. */
+function keptReplies(workspace: string): string[] {
 	const folder = join(workspace, "verdicts");
-	if (!existsSync(folder)) return new Set();
+	if (!existsSync(folder)) return [];
 	const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+	// Others are not whole yet.
 	const whole = entries.filter((entry) => entry.isFile() && /^[0-9a-f]+\.json$/.test(entry.name));
-	const texts = whole.map(({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8"));
-	return new Set(texts.flatMap((text) => / of (cut-\d+)\./.exec(text)?.[1] ?? []));
+	return whole.map(({ parentPath, name }) => join(parentPath, name));
 }
 
 test.skipIf("missing" in ric)("a function without its workspace says so and does not start", async () => {
