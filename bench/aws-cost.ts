@@ -10,8 +10,8 @@ const NIGHTS = 30;
 const ENDPOINTS = 5;
 /** Names in infra/backlog/metrics.ts. */
 const METRICS = 5;
-/** Three of the judges, one of the backlog function; five of the GPU pool, each over three metrics. */
-const ALARM_METRICS = 3 + 1 + 5 * 3;
+/** Three of the judges; of the backlog function one, and two over two metrics; five of the GPU pool, each over three. */
+const ALARM_METRICS = 3 + 1 + 2 * 2 + 5 * 3;
 /** Of infra/aws/gpu-stack.ts, in GB. */
 const DISK = 300;
 /** A night: two hours of one GPU host, 5,000 judgments over half an hour; a policy of 500 million parameters, or an adapter. */

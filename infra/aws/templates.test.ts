@@ -356,9 +356,23 @@ describe("gpu pool", () => {
 			MaximumRetryAttempts: 0,
 			MaximumEventAgeInSeconds: 60,
 		});
-		const { MetricName, AlarmActions } = only(cloud, "backlog", "AWS::CloudWatch::Alarm");
-		expect(MetricName).toBe("Errors");
-		expect(JSON.stringify(AlarmActions)).toContain(`dno-judges:ExportsOutputRef${topic()}`);
+		const alarms = ofType(cloud.templates.get("backlog")!, "AWS::CloudWatch::Alarm");
+		expect(alarms.filter(({ Properties }) => Properties.MetricName === "Errors")).toHaveLength(1);
+		for (const { Properties } of alarms)
+			expect(JSON.stringify(Properties.AlarmActions)).toContain(`dno-judges:ExportsOutputRef${topic()}`);
+	});
+
+	test("work for which nobody has polled for half an hour is told of: GPU hosts that do not come, judges that nobody invokes", () => {
+		const alarms = ofType(cloud.templates.get("backlog")!, "AWS::CloudWatch::Alarm");
+		const alone = alarms.map(({ Properties }) => Properties).filter(({ Metrics }) => Metrics !== undefined);
+		expect(alone.map((each) => [metricOf(each, "wanted"), metricOf(each, "workers")])).toEqual([
+			[written("gpuWanted"), written("gpuHosts")],
+			[written("judgeWanted"), written("judgeWorkers")],
+		]);
+		for (const { Metrics, Threshold, EvaluationPeriods, DatapointsToAlarm } of alone) {
+			expect(Metrics[0].Expression).toBe("IF(wanted > 0 AND workers < 1, 1, 0)");
+			expect([Threshold, EvaluationPeriods, DatapointsToAlarm]).toEqual([1, 30, 30]);
+		}
 	});
 
 	test("a host that goes is drained before it does", () => {
