@@ -74,6 +74,12 @@ test.each([
 	expect(() => settingsOf({ [key]: value })).toThrow(new RegExp(expected));
 });
 
+test("there cannot be more pollers than invocations at a time", () => {
+	const given = { invocation: "schedule", judgePollers: "3", judgeConcurrency: "2" };
+	expect(messageOf(given)).toMatch(/^-c judgePollers=…: .*got 3\. Give -c judgeConcurrency=3 or more/);
+	expect(settingsOf({ ...given, judgeConcurrency: "3" })).toMatchObject({ judgePollers: 3 });
+});
+
 test("the table has every setting", () => {
 	const known = /Use one of (.+)/.exec(messageOf({ zzzzzzzzzzzz: "" }))![1]!;
 	expect(EMPTY.map(([key]) => key).toSorted()).toEqual(known.replace(/\.$/, "").split(", ").toSorted());

@@ -132,6 +132,12 @@ export function readSettings(app: App): Settings {
 		const mend = `Leave it out, or give -c invocation=${invocation}`;
 		throw new DnoError({ what: "has no effect", where: `-c ${key}=…`, got: given[key], mend, kind: "usage" });
 	}
+	const { judgePollers, judgeConcurrency } = settings;
+	if (judgePollers > judgeConcurrency) {
+		const mend = `Give -c judgeConcurrency=${judgePollers} or more`;
+		const where = "-c judgePollers=…";
+		throw new DnoError({ what: "more than may be invoked at a time", where, got: judgePollers, mend, kind: "usage" });
+	}
 	const workspaceId = `dno-${createHash("sha256").update(settings.name).digest("hex").slice(0, 8)}`;
 	const queues = taskQueues(workspaceId);
 	const { imageTag = version() } = settings;

@@ -215,6 +215,18 @@ describe("judges", () => {
 		expect(only(own, "judges", "AWS::Lambda::Function").Timeout).toBe(600);
 	});
 
+	test("with invocation=schedule one that fails is not invoked again by Lambda itself, and told of at once", () => {
+		expect(only(own, "judges", "AWS::Lambda::EventInvokeConfig")).toMatchObject({
+			MaximumRetryAttempts: 0,
+			MaximumEventAgeInSeconds: 120,
+		});
+		const thresholds = [cloud, own].map(({ templates }) => {
+			const alarms = ofType(templates.get("judges")!, "AWS::CloudWatch::Alarm");
+			return alarms.find(({ Properties }) => Properties.MetricName === "Errors")!.Properties.Threshold;
+		});
+		expect(thresholds).toEqual([3, 1]);
+	});
+
 	test("the function finds workspace, secret and server, keeps its old versions, and is bounded", () => {
 		const { Environment, EphemeralStorage, FileSystemConfigs, MemorySize, ReservedConcurrentExecutions } = only(
 			cloud,
