@@ -17,6 +17,7 @@ const GEOMETRY = "`examples/geometry --quick`, 2026-11-30";
 const HISTORIES = "docs/reliability.md, bench histories, 60,000 prompts";
 const READ = "`readJsonLines` of 1,000 to 3,000 made-up records of this shape, 2026-11-30";
 const JUDGED = "240 listwise judgments of 5 candidates by the tests' judge, 2026-11-30";
+const LEDGER = "docs/store.md: 4 workers of 16 calls in flight";
 const AWS = "us-east-1, AWS's list as known in 2025-06; check before you rely on it";
 
 export const CONSTANTS = {
@@ -108,6 +109,12 @@ export const CONSTANTS = {
 	judgeOutput: price(10, "$ a million output tokens", "the same"),
 	gpuHost: price(55.04, "$ an hour of p5.48xlarge", AWS),
 	temporalActions: price(50, "$ a million actions", "Temporal Cloud, first 5 million a month"),
+	storedPuts: limit(1, "PUT a call for its verdict", "docs/store.md"),
+	storedGets: limit(1, "GET a call for a verdict that may be there", "docs/store.md"),
+	ledgerPuts: measured(0.13, "PUT a call for the ledger on S3", LEDGER),
+	ledgerGets: measured(16, "GET a call for the ledger on S3", LEDGER),
+	s3Put: price(5, "$ a million PUT and LIST of S3", AWS),
+	s3Get: price(0.4, "$ a million GET and HEAD of S3", AWS),
 	s3Month: price(0.023, "$ a GB and month of S3", AWS),
 	lambdaSecond: price(0.0000166667, "$ a GB-second of Lambda, x86", AWS),
 	natHour: price(0.045, "$ an hour of a NAT gateway", AWS),
@@ -123,6 +130,9 @@ export const CONSTANTS = {
 	alarmMonth: price(0.1, "$ an alarm's metric and month", AWS),
 	dashboardMonth: price(3, "$ a dashboard and month", AWS),
 	logGb: price(0.5, "$ a GB of logs", AWS),
+	ecrMonth: price(0.1, "$ a GB and month of images", AWS),
+	gp3Month: price(0.08, "$ a GB and month of a gp3 disk", AWS),
+	secretRead: price(5, "$ a million requests for secrets", AWS),
 	g6eSpot: price(0.75, "$ an hour of g6e.xlarge on the spot market", `${AWS}; 1.861 on demand; spot prices move`),
 } as const satisfies Readonly<Record<string, Constant>>;
 

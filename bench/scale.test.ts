@@ -27,6 +27,14 @@ test("the constants that the code knows are the code's", async () => {
 	expect(read("activities/oracle/calls/plan-reader.ts")).toContain(`KEPT = ${CONSTANTS.plansKept.value};`);
 	expect(read("infra/aws/control-stack.ts")).toContain(`memoryLimitMiB: ${CONSTANTS.controlBytes.value / 1024 ** 2},`);
 	expect(read("infra/aws/settings.ts")).toContain(`.default(${CONSTANTS.functionBytes.value / 1024 ** 2}),`);
+	const { ledgerPuts, ledgerGets, s3Put, s3Get, gp3Month } = CONSTANTS;
+	const store = read("docs/store.md");
+	expect(store).toMatch(new RegExp(`^\\| 4 × 16 \\| \\d+ \\| ${ledgerPuts.value} \\| ${ledgerGets.value} \\|$`, "m"));
+	expect(store).toContain(
+		`At $${s3Put.value} for a million PUT and LIST, $${s3Get.value.toFixed(2)} for a million GET`,
+	);
+	const disk = /BlockDeviceVolume\.ebs\((\d+)/.exec(read("infra/aws/gpu-stack.ts"))![1];
+	expect(COST_TABLES.nightly).toContain(`× ${disk} GB × ${gp3Month.value}`);
 	const { constants } = await import("node:buffer");
 	expect(constants.MAX_STRING_LENGTH).toBe(CONSTANTS.stringChars.value);
 	const endpoints = read("infra/aws/network-stack.ts").match(/InterfaceVpcEndpointAwsService\.\w+/g)!;

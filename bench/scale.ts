@@ -12,6 +12,10 @@ const K = C.samples;
 /** Text and token ids of a token, as artifacts of candidates and pairs keep both. */
 const TOKEN = C.textBytes + C.idBytes;
 
+/** Of S3 for a judged call, and their price in dollars a million calls. */
+const [puts, gets] = [C.storedPuts + C.ledgerPuts, C.storedGets + C.ledgerGets];
+export const REQUESTS = puts * C.s3Put + gets * C.s3Get;
+
 /** What one iteration over so many prompts makes, besides weights. */
 function iteration(prompts: number) {
 	const calls = prompts;
@@ -42,6 +46,7 @@ function iteration(prompts: number) {
 		histories: calls * C.callHistoryBytes,
 		judgeDollars: (calls * ((C.rubricTokens + shown) * C.judgeInput + C.replyTokens * C.judgeOutput)) / 1e6,
 		temporalDollars: (calls * 1.02 * C.temporalActions) / 1e6,
+		requestDollars: (calls * REQUESTS) / 1e6,
 		judgingSeconds: (calls * C.latency) / C.concurrency,
 	};
 }
@@ -181,6 +186,12 @@ export const SCALE_TABLES: Readonly<Record<string, string>> = {
 		),
 		each("S3, a month of the artifacts", (made) =>
 			dollars(((made.candidates + made.plans + made.replies + made.verdicts + made.pairBytes) / 1e9) * C.s3Month),
+		),
+		each(`S3, requests: ${puts} PUT and ${gets} GET a call`, ({ requestDollars }) => dollars(requestDollars)),
+		...POLICIES.map(({ name, parameters }) =>
+			each(`S3, a month of the weights, ${name}: ${bytes(2 * parameters)}`, () =>
+				dollars(((2 * parameters) / 1e9) * C.s3Month),
+			),
 		),
 		...POLICIES.flatMap(({ name, parameters }) => [
 			each(`${name}: sampling on one host`, (made) => time(gpu(made, parameters).sampling)),

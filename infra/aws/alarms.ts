@@ -1,5 +1,5 @@
 import { Stack } from "aws-cdk-lib";
-import { Alarm, ComparisonOperator, type Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
@@ -25,18 +25,22 @@ export function alarmTopic(scope: Construct, { alarmEmail }: Settings): Topic {
 }
 
 interface AlarmProps {
-	readonly metric: Metric;
+	readonly metric: IMetric;
 	/** Goes off at this or more. */
 	readonly threshold: number;
+	/** How many of the last periods have to be so. */
+	readonly periods?: { readonly of: number; readonly breaching: number };
 	readonly description: string;
 }
 
-export function addAlarm(scope: Construct, id: string, topic: Topic, { metric, threshold, description }: AlarmProps) {
+export function addAlarm(scope: Construct, id: string, topic: Topic, props: AlarmProps) {
+	const { metric, threshold, description, periods = { of: 1, breaching: 1 } } = props;
 	new Alarm(scope, id, {
 		metric,
 		threshold,
 		alarmDescription: description,
-		evaluationPeriods: 1,
+		evaluationPeriods: periods.of,
+		datapointsToAlarm: periods.breaching,
 		comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
 		treatMissingData: TreatMissingData.NOT_BREACHING,
 	}).addAlarmAction(new SnsAction(topic));

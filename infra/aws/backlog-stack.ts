@@ -1,5 +1,5 @@
 import { Duration, Stack, type StackProps } from "aws-cdk-lib";
-import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { SecurityGroup, Vpc } from "aws-cdk-lib/aws-ec2";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
@@ -22,6 +22,9 @@ interface BacklogProps extends StackProps {
 	readonly bundle: string;
 	readonly alarms: Topic;
 }
+
+/** Minutes for which work may wait without anybody: longer than an instance takes on the spot market and then on demand. */
+const ALONE = 30;
 
 /** Asks Temporal every minute what waits, and tells CloudWatch. */
 export class BacklogStack extends Stack {
@@ -53,6 +56,30 @@ export class BacklogStack extends Stack {
 			threshold: 3,
 			description: "What waits cannot be asked: GPU hosts neither come nor go",
 		});
+		const alone = (id: string, wanted: MetricName, workers: MetricName, description: string) =>
+			addAlarm(this, id, props.alarms, {
+				metric: new MathExpression({
+					label: "work waits, and nobody polls",
+					expression: "IF(wanted > 0 AND workers < 1, 1, 0)",
+					usingMetrics: { wanted: backlogMetric(settings, wanted), workers: backlogMetric(settings, workers) },
+					period: Duration.minutes(1),
+				}),
+				threshold: 1,
+				periods: { of: ALONE, breaching: ALONE },
+				description,
+			});
+		alone(
+			"NoGpuHost",
+			"gpuWanted",
+			"gpuHosts",
+			"Steps wait for a GPU host and none comes: quota, capacity, or its worker",
+		);
+		alone(
+			"NoJudges",
+			"judgeWanted",
+			"judgeWorkers",
+			"Judgments wait and no judge polls: is its version current, may Temporal invoke it?",
+		);
 		new Rule(this, "EveryMinute", {
 			schedule: Schedule.rate(Duration.minutes(1)),
 			targets: [new LambdaFunction(worker.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],

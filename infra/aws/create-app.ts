@@ -31,7 +31,7 @@ export function createApp(bundles: Bundles, props: AppProps = {}): App {
 	const judges = new JudgesStack(app, `${name}-judges`, { ...shared, bundle: bundles.judges });
 	const control = new ControlStack(app, `${name}-control`, shared);
 	new BacklogStack(app, `${name}-backlog`, { ...shared, bundle: bundles.backlog, alarms: judges.alarms });
-	const gpu = new GpuStack(app, `${name}-gpu`, shared);
+	const gpu = new GpuStack(app, `${name}-gpu`, { ...shared, alarms: judges.alarms });
 	new DashboardStack(app, `${name}-dashboard`, { settings, judges, gpu, control, storage });
 	Tags.of(app).add("dno", name);
 	Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));

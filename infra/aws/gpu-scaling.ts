@@ -2,7 +2,9 @@ import { Duration } from "aws-cdk-lib";
 import { AdjustmentType, type AutoScalingGroup, StepScalingAction } from "aws-cdk-lib/aws-autoscaling";
 import { Alarm, ComparisonOperator, MathExpression, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { AutoScalingAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import type { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
+import { addAlarm } from "./alarms.ts";
 import { backlogMetric } from "./backlog-stack.ts";
 import type { Settings } from "./settings.ts";
 
@@ -62,6 +64,29 @@ export function scaleByWant(scope: Construct, settings: Settings, groups: Groups
 		add("Out", 1, MINUTES[kind].out);
 		add("In", -1, MINUTES[kind].in);
 	}
+}
+
+/**
+ * Tells of hosts whose worker does not come up: they are counted as there, so that no other is asked for, and cost. A host
+ * that is well takes some five minutes.
+ */
+export function tellOfIdleHosts(scope: Construct, settings: Settings, groups: Groups, alarms: Topic): void {
+	addAlarm(scope, "NotServing", alarms, {
+		metric: new MathExpression({
+			label: "GPU hosts that do not poll",
+			expression: "FILL(spot, 0) + FILL(onDemand, 0) - polling",
+			usingMetrics: {
+				spot: hostsOf(groups.spot),
+				onDemand: hostsOf(groups.onDemand),
+				polling: backlogMetric(settings, "gpuHosts"),
+			},
+			period: Duration.minutes(1),
+		}),
+		threshold: 1,
+		// Between a host that gives up and the next one there may be a minute without any.
+		periods: { of: 20, breaching: 18 },
+		description: "GPU hosts cost and do not serve: their worker does not come up. docs/aws.md says where to look",
+	});
 }
 
 /** Hosts of a group, those that start or end included. */

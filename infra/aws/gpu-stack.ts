@@ -11,6 +11,7 @@ import {
 	TerminationPolicy,
 } from "aws-cdk-lib/aws-autoscaling";
 import {
+	InstanceInitiatedShutdownBehavior,
 	InstanceType,
 	LaunchTemplate,
 	MachineImage,
@@ -21,10 +22,11 @@ import {
 } from "aws-cdk-lib/aws-ec2";
 import { InstanceProfile, type PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { accept, wildcard } from "./accept.ts";
 import { temporalEnvironment } from "./given.ts";
-import { scaleByWant } from "./gpu-scaling.ts";
+import { scaleByWant, tellOfIdleHosts } from "./gpu-scaling.ts";
 import { gpuUserData } from "./gpu-user-data.ts";
 import {
 	acceptStore,
@@ -42,6 +44,7 @@ interface GpuProps extends StackProps {
 	readonly vpc: Vpc;
 	readonly workers: SecurityGroup;
 	readonly storage: StorageStack;
+	readonly alarms: Topic;
 }
 
 /** Amazon Linux with NVIDIA's driver and container toolkit; resolved when it is deployed. */
@@ -70,6 +73,7 @@ export class GpuStack extends Stack {
 		const onDemand = this.addGroup("OnDemand", "on-demand", props, environment);
 		this.groups = { spot, onDemand };
 		scaleByWant(this, props.settings, this.groups);
+		tellOfIdleHosts(this, props.settings, this.groups, props.alarms);
 	}
 
 	private makeRole({ storage, settings }: GpuProps): Role {
@@ -87,8 +91,9 @@ export class GpuStack extends Stack {
 			...storeStatements(storage),
 			workspaceStatement(storage, "write"),
 			logStatement(this.logs),
-			wildcard("SayDrained", "a group's ARN has a random part, and the group cannot come before its hosts' role", {
-				actions: ["autoscaling:CompleteLifecycleAction"],
+			wildcard("GiveUpHosts", "a group's ARN has a random part, and the group cannot come before its hosts' role", {
+				// To say that a host is drained, and that it is of no use.
+				actions: ["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"],
 				resources: groups,
 			}),
 		];
@@ -99,7 +104,7 @@ export class GpuStack extends Stack {
 			...Object.fromEntries(
 				["spot", "on-demand"].map((kind) => [
 					`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:autoscaling:<AWS::Region>:<AWS::AccountId>:autoScalingGroup:*:autoScalingGroupName/${groupName(settings, kind)}]`,
-					"SayDrained: a group's ARN has a random part",
+					"GiveUpHosts: a group's ARN has a random part",
 				]),
 			),
 		});
@@ -133,6 +138,8 @@ export class GpuStack extends Stack {
 			userData: data,
 			securityGroup: workers,
 			instanceProfile: new InstanceProfile(this, `${id}Profile`, { role: this.role }),
+			// By a host that cannot be made ready: stopped, its disk would go on costing until the group has noticed.
+			instanceInitiatedShutdownBehavior: InstanceInitiatedShutdownBehavior.TERMINATE,
 			requireImdsv2: true,
 			// The container is on the host's network, so nothing further away than the host has to ask.
 			httpPutResponseHopLimit: 1,

@@ -14,9 +14,13 @@ export interface GpuHostData {
 	readonly environment: Readonly<Record<string, string>>;
 }
 
+/** A missing image, a driver that is too old: what fails so often will not be mended by another try on this host. */
+const WORKER_LIMITS = ["StartLimitIntervalSec=3600", "StartLimitBurst=5", "OnFailure=dno-give-up.service"];
+
 /**
  * What a GPU host does when it starts: mounts the workspace, runs the worker's image, starts it again when it is not well, and
- * drains it before the group takes the host away. A spot interruption the worker notices by itself.
+ * drains it before the group takes the host away. A spot interruption the worker notices by itself. A host that cannot be made
+ * ready, or whose worker does not come up, gives itself up, and the group brings another one.
  *
  * @returns lines of a bash script; values may be tokens that CloudFormation fills in
  */
@@ -25,6 +29,8 @@ export function gpuUserData(data: GpuHostData): string[] {
 	const env = Object.entries({ ...data.environment, AWS_REGION: region }).map(([name, value]) => `${name}=${value}`);
 	return [
 		"set -euo pipefail",
+		"# It would be paid for and counted as there; the template terminates whoever shuts down.",
+		"trap 'shutdown -h now' ERR",
 		"# The image is ECS's for its driver and container toolkit; no cluster has this host.",
 		"systemctl mask ecs",
 		"dnf install -y -q amazon-efs-utils awscli-2 jq",
@@ -46,6 +52,8 @@ export function gpuUserData(data: GpuHostData): string[] {
 			"#!/bin/bash",
 			"set -euo pipefail",
 			"umask 077",
+			"# After a reboot it is not; a worker would take the empty folder for a workspace of its own.",
+			`mountpoint -q ${WORKSPACE_PATH}`,
 			`aws secretsmanager get-secret-value --region ${region} --secret-id ${secret} --query SecretString --output text \\`,
 			`  | jq -r 'to_entries[] | select(.key | test("^[A-Z][A-Z0-9_]*$")) | "\\(.key)=\\(.value)"' > /run/dno-keys.env`,
 			`aws ecr get-login-password --region ${region} | docker login --username AWS --password-stdin ${registry}`,
@@ -60,7 +68,7 @@ export function gpuUserData(data: GpuHostData): string[] {
 			`  -v ${WORKSPACE_PATH}:${WORKSPACE_PATH} -v /var/lib/dno:/cache \\`,
 			// The image's own check looks at /work.
 			`  --health-cmd "node /app/cli/main.js worker health --workspace ${WORKSPACE_PATH}" \\`,
-			`  ${image} worker gpu --workspace ${WORKSPACE_PATH} --name "$name" --cache /cache`,
+			`  ${image} worker gpu --workspace ${WORKSPACE_PATH} --name "$name" --cache /cache --device cuda`,
 		]),
 		"# Docker says that a container is unhealthy, and leaves it at that.",
 		...file("/usr/local/bin/dno-watch", "755", [
@@ -81,7 +89,16 @@ export function gpuUserData(data: GpuHostData): string[] {
 			"aws autoscaling complete-lifecycle-action --lifecycle-action-result CONTINUE \\",
 			`  --region ${region} --auto-scaling-group-name ${data.group} --lifecycle-hook-name ${data.hook} --instance-id "$(dno-imds instance-id)"`,
 		]),
-		...unit("dno-worker", [
+		"# By way of the drain, which tells the group at once; where that cannot be, without.",
+		...file("/usr/local/bin/dno-give-up", "755", [
+			"#!/bin/bash",
+			"set -euo pipefail",
+			"# What EC2 shows for an hour after the host has gone.",
+			"journalctl --no-pager -n 40 -u dno-worker > /dev/console || true",
+			"aws autoscaling set-instance-health --health-status Unhealthy --no-should-respect-grace-period \\",
+			`  --region ${region} --instance-id "$(dno-imds instance-id)" || shutdown -h now`,
+		]),
+		...unit("dno-worker", WORKER_LIMITS, [
 			"ExecStartPre=/usr/local/bin/dno-prepare",
 			"ExecStart=/usr/local/bin/dno-worker",
 			"# SIGTERM drains: training puts away a checkpoint and goes on elsewhere.",
@@ -89,12 +106,14 @@ export function gpuUserData(data: GpuHostData): string[] {
 			"TimeoutStartSec=1200",
 			"TimeoutStopSec=110",
 			"Restart=on-failure",
-			"RestartSec=10",
+			"RestartSec=30",
 		]),
-		...unit("dno-watch", ["ExecStart=/usr/local/bin/dno-watch", "Restart=on-failure", "RestartSec=10"]),
-		...unit("dno-drain", ["ExecStart=/usr/local/bin/dno-drain", "Restart=on-failure", "RestartSec=10"]),
+		...unit("dno-give-up", [], ["Type=oneshot", "ExecStart=/usr/local/bin/dno-give-up"]),
+		...unit("dno-watch", [], ["ExecStart=/usr/local/bin/dno-watch", "Restart=on-failure", "RestartSec=10"]),
+		...unit("dno-drain", [], ["ExecStart=/usr/local/bin/dno-drain", "Restart=on-failure", "RestartSec=10"]),
 		"systemctl daemon-reload",
-		"systemctl enable --now dno-worker dno-watch dno-drain",
+		"# Not waited for: a worker that fails at first is tried again.",
+		"systemctl enable --now --no-block dno-worker dno-watch dno-drain",
 	];
 }
 
@@ -102,7 +121,7 @@ function file(path: string, mode: string, lines: readonly string[]): string[] {
 	return [`install -m ${mode} /dev/null ${path}`, `cat > ${path} <<'END'`, ...lines, "END"];
 }
 
-function unit(name: string, service: readonly string[]): string[] {
-	const lines = ["[Unit]", "After=docker.service network-online.target", "[Service]", ...service];
+function unit(name: string, limits: readonly string[], service: readonly string[]): string[] {
+	const lines = ["[Unit]", "After=docker.service network-online.target", ...limits, "[Service]", ...service];
 	return file(`/etc/systemd/system/${name}.service`, "644", [...lines, "[Install]", "WantedBy=multi-user.target"]);
 }

@@ -29,6 +29,9 @@ interface JudgesProps extends StackProps {
 /** Long enough that a start is paid for rarely, short enough that an upgrade is through in minutes. */
 const TIMEOUT = Duration.minutes(10);
 
+/** A rule's invocation that could not begin for so long is left out. */
+const LATE = Duration.minutes(2);
+
 /** Half a gigabyte is the least; an iteration's pairs lie there until they are whole, twice where earlier ones are replayed. */
 const SCRATCH = Size.gibibytes(6);
 
@@ -65,6 +68,8 @@ export class JudgesStack extends Stack {
 				filesystem: LambdaFiles.fromEfsAccessPoint(storage.workspace, WORKSPACE_PATH),
 				// Versions stay: the worker deployment versions that Temporal still has work for invoke them.
 				currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN, description: buildId },
+				// Lambda tries an invocation twice more by itself, or hours later; the rule's next one is there in ten minutes.
+				...(settings.invocation === "schedule" && { retryAttempts: 0, maxEventAge: LATE }),
 			},
 		});
 		acceptJudgeStore(worker, storage);
@@ -77,7 +82,7 @@ export class JudgesStack extends Stack {
 		if (settings.invocation === "schedule") this.pollAlways(settings);
 		else output("InvocationRoleArn", "aws-lambda-assume-role-arn", this.makeInvocationRole(settings).roleArn);
 		this.alarms = alarmTopic(this, settings);
-		this.addAlarms();
+		this.addAlarms(settings);
 	}
 
 	private makeInvocationRole(settings: Settings): Role {
@@ -111,14 +116,16 @@ export class JudgesStack extends Stack {
 	private pollAlways({ judgePollers }: Settings): void {
 		const rule = new Rule(this, "Poll", { schedule: Schedule.rate(TIMEOUT) });
 		for (let i = 0; i < judgePollers; i++)
-			rule.addTarget(new LambdaFunction(this.judges, { retryAttempts: 0, maxEventAge: Duration.minutes(2) }));
+			rule.addTarget(new LambdaFunction(this.judges, { retryAttempts: 0, maxEventAge: LATE }));
 	}
 
-	private addAlarms(): void {
+	private addAlarms({ invocation }: Settings): void {
 		const alarm = (name: string, metric: Metric, threshold: number, description: string) =>
 			addAlarm(this, name, this.alarms, { metric, threshold, description });
 		const period = Duration.minutes(5);
-		alarm("Errors", this.judges.metricErrors({ period }), 3, "Judges fail: judgments wait, none is lost");
+		// Temporal invokes again and again while work waits, a rule once in ten minutes.
+		const failures = invocation === "schedule" ? 1 : 3;
+		alarm("Errors", this.judges.metricErrors({ period }), failures, "Judges fail: judgments wait, none is lost");
 		alarm("Throttles", this.judges.metricThrottles({ period }), 10, "Raise judgeConcurrency or the account's limit");
 		// A worker ends by itself seconds before its time is up; one that reaches the end was cut off.
 		const slowest = this.judges.metricDuration({ period, statistic: "Maximum" });

@@ -6,7 +6,7 @@ import { App, Stack, Validations } from "aws-cdk-lib";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { METRICS } from "../backlog/metrics.ts";
+import { METRICS, type MetricName } from "../backlog/metrics.ts";
 import { reasonOf } from "./accept.ts";
 import { type Resource, type Synthesized, synthesize, type Template } from "./testing/synthesize.ts";
 
@@ -25,6 +25,7 @@ const OWN = {
 	invocation: "schedule",
 	judgePollers: "2",
 	natGateways: "0",
+	controlKeys: "none",
 };
 
 let cloud: Synthesized;
@@ -214,6 +215,18 @@ describe("judges", () => {
 		expect(only(own, "judges", "AWS::Lambda::Function").Timeout).toBe(600);
 	});
 
+	test("with invocation=schedule one that fails is not invoked again by Lambda itself, and told of at once", () => {
+		expect(only(own, "judges", "AWS::Lambda::EventInvokeConfig")).toMatchObject({
+			MaximumRetryAttempts: 0,
+			MaximumEventAgeInSeconds: 120,
+		});
+		const thresholds = [cloud, own].map(({ templates }) => {
+			const alarms = ofType(templates.get("judges")!, "AWS::CloudWatch::Alarm");
+			return alarms.find(({ Properties }) => Properties.MetricName === "Errors")!.Properties.Threshold;
+		});
+		expect(thresholds).toEqual([3, 1]);
+	});
+
 	test("the function finds workspace, secret and server, keeps its old versions, and is bounded", () => {
 		const { Environment, EphemeralStorage, FileSystemConfigs, MemorySize, ReservedConcurrentExecutions } = only(
 			cloud,
@@ -273,6 +286,24 @@ describe("judges", () => {
 });
 
 describe("gpu pool", () => {
+	const alarms = () => ofType(cloud.templates.get("gpu")!, "AWS::CloudWatch::Alarm");
+	const isScaling = ({ Properties }: Resource) => /missing|too many/.test(Properties.AlarmDescription);
+	const scaling = () => alarms().filter(isScaling);
+	const notServing = (): Resource["Properties"] => alarms().find((each) => !isScaling(each))!.Properties;
+	const metricOf = ({ Metrics }: Resource["Properties"], id: string) =>
+		Metrics.find(({ Id }: { Id: string }) => Id === id).MetricStat.Metric;
+	/** As the backlog function does. */
+	const written = (name: MetricName) => {
+		const { Environment } = only(cloud, "backlog", "AWS::Lambda::Function");
+		const Dimensions = [{ Name: "Workspace", Value: Environment.Variables.DNO_WORKSPACE_ID }];
+		return { Namespace: "Dno", MetricName: METRICS[name], Dimensions };
+	};
+	const topic = () => {
+		const topics = Object.keys(cloud.templates.get("judges")!.Resources).filter((id) => id.startsWith("Alarms"));
+		expect(topics.length).toBeGreaterThan(0);
+		return topics[0];
+	};
+
 	test("hosts ask for metadata by version 2, and their disks are encrypted", () => {
 		const templates = ofType(cloud.templates.get("gpu")!, "AWS::EC2::LaunchTemplate");
 		expect(templates).toHaveLength(2);
@@ -296,7 +327,7 @@ describe("gpu pool", () => {
 			({ MixedInstancesPolicy }) => MixedInstancesPolicy.InstancesDistribution.OnDemandPercentageAboveBaseCapacity,
 		);
 		expect(shares).toEqual([0, 100]);
-		const alarms = ofType(gpu, "AWS::CloudWatch::Alarm").map(({ Properties }) => Properties);
+		const alarms = scaling().map(({ Properties }) => Properties);
 		const minutes = Object.fromEntries(alarms.map((each) => [each.AlarmDescription, each.EvaluationPeriods]));
 		expect(minutes).toEqual({
 			"spot: GPU hosts are missing": 1,
@@ -307,16 +338,29 @@ describe("gpu pool", () => {
 	});
 
 	test("alarms look at what the backlog function writes", () => {
-		const alarms = ofType(cloud.templates.get("gpu")!, "AWS::CloudWatch::Alarm");
-		const { Environment } = only(cloud, "backlog", "AWS::Lambda::Function");
-		for (const { Properties } of alarms) {
-			const [wanted] = Properties.Metrics.filter(({ Id }: { Id: string }) => Id === "wanted");
-			expect(wanted.MetricStat.Metric).toEqual({
-				Namespace: "Dno",
-				MetricName: METRICS.gpuWanted,
-				Dimensions: [{ Name: "Workspace", Value: Environment.Variables.DNO_WORKSPACE_ID }],
-			});
-		}
+		for (const { Properties } of scaling()) expect(metricOf(Properties, "wanted")).toEqual(written("gpuWanted"));
+		expect(metricOf(notServing(), "polling")).toEqual(written("gpuHosts"));
+	});
+
+	test("hosts that do not poll for twenty minutes are told of", () => {
+		const { Metrics, ComparisonOperator, Threshold, EvaluationPeriods, DatapointsToAlarm, AlarmActions } = notServing();
+		expect(Metrics[0].Expression).toBe("FILL(spot, 0) + FILL(onDemand, 0) - polling");
+		for (const { MetricStat } of Metrics.slice(1)) expect(MetricStat.Period).toBe(60);
+		const when = [ComparisonOperator, Threshold, EvaluationPeriods, DatapointsToAlarm];
+		expect(when).toEqual(["GreaterThanOrEqualToThreshold", 1, 20, 18]);
+		expect(JSON.stringify(AlarmActions)).toContain(`dno-judges:ExportsOutputRef${topic()}`);
+	});
+
+	test("a host may end itself, and tell its own groups that it is drained or of no use", () => {
+		for (const { Properties } of ofType(cloud.templates.get("gpu")!, "AWS::EC2::LaunchTemplate"))
+			expect(Properties.LaunchTemplateData.InstanceInitiatedShutdownBehavior).toBe("terminate");
+		const rights = statementsIn(cloud.templates.get("gpu")).filter((each) =>
+			JSON.stringify(each).includes("autoscaling"),
+		);
+		expect(rights).toHaveLength(1);
+		expect(rights[0]!.Action).toEqual(["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"]);
+		for (const [i, kind] of ["spot", "on-demand"].entries())
+			expect(JSON.stringify((rights[0]!.Resource as object[])[i])).toContain(`autoScalingGroupName/dno-gpu-${kind}"`);
 	});
 
 	test("who counts what waits is asked once a minute, and missed when it fails", () => {
@@ -324,11 +368,23 @@ describe("gpu pool", () => {
 			MaximumRetryAttempts: 0,
 			MaximumEventAgeInSeconds: 60,
 		});
-		const { MetricName, AlarmActions } = only(cloud, "backlog", "AWS::CloudWatch::Alarm");
-		expect(MetricName).toBe("Errors");
-		const topics = Object.keys(cloud.templates.get("judges")!.Resources).filter((id) => id.startsWith("Alarms"));
-		expect(topics.length).toBeGreaterThan(0);
-		expect(JSON.stringify(AlarmActions)).toContain(`dno-judges:ExportsOutputRef${topics[0]}`);
+		const alarms = ofType(cloud.templates.get("backlog")!, "AWS::CloudWatch::Alarm");
+		expect(alarms.filter(({ Properties }) => Properties.MetricName === "Errors")).toHaveLength(1);
+		for (const { Properties } of alarms)
+			expect(JSON.stringify(Properties.AlarmActions)).toContain(`dno-judges:ExportsOutputRef${topic()}`);
+	});
+
+	test("work for which nobody has polled for half an hour is told of: GPU hosts that do not come, judges that nobody invokes", () => {
+		const alarms = ofType(cloud.templates.get("backlog")!, "AWS::CloudWatch::Alarm");
+		const alone = alarms.map(({ Properties }) => Properties).filter(({ Metrics }) => Metrics !== undefined);
+		expect(alone.map((each) => [metricOf(each, "wanted"), metricOf(each, "workers")])).toEqual([
+			[written("gpuWanted"), written("gpuHosts")],
+			[written("judgeWanted"), written("judgeWorkers")],
+		]);
+		for (const { Metrics, Threshold, EvaluationPeriods, DatapointsToAlarm } of alone) {
+			expect(Metrics[0].Expression).toBe("IF(wanted > 0 AND workers < 1, 1, 0)");
+			expect([Threshold, EvaluationPeriods, DatapointsToAlarm]).toEqual([1, 30, 30]);
+		}
 	});
 
 	test("a host that goes is drained before it does", () => {
@@ -374,6 +430,8 @@ describe("control", () => {
 		expect(control.Command).toEqual(["worker", "control", "--workspace", "/mnt/dno"]);
 		expect(control.Environment).toContainEqual({ Name: "DNO_STORE_CACHE_GB", Value: "8" });
 		expect(control.Secrets.map(({ Name }: { Name: string }) => Name)).toEqual(["TEMPORAL_API_KEY", "OPENAI_API_KEY"]);
+		const withoutKeys = only(own, "control", "AWS::ECS::TaskDefinition").ContainerDefinitions[1];
+		expect([withoutKeys.Name, withoutKeys.Secrets]).toEqual([control.Name, undefined]);
 		expect(Volumes[0].EFSVolumeConfiguration).toMatchObject({ TransitEncryption: "ENABLED" });
 		expect(only(cloud, "control", "AWS::ECS::Service")).toMatchObject({ DesiredCount: 1 });
 	});
@@ -386,6 +444,15 @@ test("the outputs that docs/aws.md goes by are there", () => {
 	expect(outputs("control")).toEqual(expect.arrayContaining(control));
 	const judges = ["DeploymentName", "BuildId", "FunctionVersionArn", "InvocationRoleArn"];
 	expect(outputs("judges")).toEqual(expect.arrayContaining(judges));
+});
+
+test("docs/aws.md counts every alarm's metrics, by which CloudWatch bills", () => {
+	const alarms = [...cloud.templates.values()].flatMap((template) => ofType(template, "AWS::CloudWatch::Alarm"));
+	const asked = alarms.flatMap(({ Properties: { Metrics = [{ MetricStat: {} }] } }): object[] =>
+		Metrics.filter((each: object) => "MetricStat" in each),
+	);
+	const page = readFileSync(new URL("../../docs/aws.md", import.meta.url), "utf8");
+	expect(/\| alarms \| (\d+) metrics/.exec(page)?.[1]).toBe(`${asked.length}`);
 });
 
 test("keys of who deploys are in no template, asset or report", () => {

@@ -12,6 +12,7 @@ import { z } from "zod";
 const duration = z.string().regex(/^\d+(s|m)$/);
 const service = z.strictObject({
 	image: z.string(),
+	hostname: z.string().optional(),
 	build: z.strictObject({ context: z.string(), dockerfile: z.string(), target: z.string() }).optional(),
 	command: z.array(z.string()),
 	user: z.string().optional(),
@@ -48,6 +49,13 @@ test("a server and one worker of each kind, which wait for it and share a worksp
 		expect(environment).toEqual({ TEMPORAL_ADDRESS: "temporal:7233" });
 	}
 	expect(temporal!.healthcheck).toBeDefined();
+});
+
+test("a worker with a name of its own is on a host of its own, the same in each new container", () => {
+	for (const { command, hostname } of Object.values(services)) {
+		if (command.includes("--name")) expect(hostname).toBe(command[command.indexOf("--name") + 1]);
+	}
+	expect(services.gpu!.hostname).toBe("gpu-1");
 });
 
 test("nothing listens beyond this machine, and the server's version is pinned", () => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { FaultName } from "./faults.ts";
-import type { ChatRequest } from "./question.ts";
+import type { ChatRequest, Question } from "./question.ts";
 
 const property = z.object({
 	type: z.string().optional(),
@@ -13,28 +13,31 @@ const replySchema = z.object({ properties: z.record(z.string(), property) });
 /** The scale where the schema does not give it. */
 const SCALE = { low: 1, high: 6 };
 
+type Asked = Pick<Question, "case" | "qualities">;
 type Fields = Record<string, string | number>;
 
 /**
  * A verdict in the fields that the request's schema asks for: the n-th number is the n-th response's score, a choice among A,
- * B and others goes to the better one, all else is a text.
+ * B and others goes to the better one, all else is a text that names the case, so that a stored reply tells whose it is.
  *
- * @param qualities in [0, 1], in the order shown
+ * @param asked qualities in [0, 1], in the order shown
  */
-export function answerFields(request: ChatRequest, qualities: readonly number[]): Fields {
+export function answerFields(request: ChatRequest, { case: name, qualities }: Asked): Fields {
 	const { properties } = replySchema.parse(request.response_format?.json_schema.schema);
+	const whose = name && ` of ${name}`;
 	let shown = 0;
 	return Object.fromEntries(
-		Object.entries(properties).map(([name, { type, enum: choices, minimum, maximum }]) => {
-			if (isOfTexts(choices)) return [name, choose(choices, qualities)];
-			if (choices === undefined && type !== "number" && type !== "integer") return [name, `A text for ${name}.`];
+		Object.entries(properties).map(([field, { type, enum: choices, minimum, maximum }]) => {
+			if (isOfTexts(choices)) return [field, choose(choices, qualities)];
+			if (choices === undefined && type !== "number" && type !== "integer")
+				return [field, `A text for ${field}${whose}.`];
 			const quality = qualities[shown++];
 			if (quality === undefined)
 				throw new Error(`the schema asks for ${shown} scores, but ${qualities.length} were shown`);
-			if (choices !== undefined) return [name, choices[Math.round(quality * (choices.length - 1))]!];
+			if (choices !== undefined) return [field, choices[Math.round(quality * (choices.length - 1))]!];
 			const { low, high } = { low: minimum ?? SCALE.low, high: maximum ?? SCALE.high };
 			const score = low + quality * (high - low);
-			return [name, type === "integer" ? Math.round(score) : score];
+			return [field, type === "integer" ? Math.round(score) : score];
 		}),
 	);
 }
@@ -49,13 +52,10 @@ function choose(choices: readonly string[], [first = 0, second = 0]: readonly nu
 }
 
 /** The text of a reply: the verdict, or what a fault makes of its opposite. */
-export function replyText(fault: FaultName | undefined, request: ChatRequest, qualities: readonly number[]): string {
-	const truth = () => JSON.stringify(answerFields(request, qualities));
-	const lie = () =>
-		answerFields(
-			request,
-			qualities.map((quality) => Number((1 - quality).toFixed(6))),
-		);
+export function replyText(fault: FaultName | undefined, request: ChatRequest, asked: Asked): string {
+	const truth = () => JSON.stringify(answerFields(request, asked));
+	const opposite = asked.qualities.map((quality) => Number((1 - quality).toFixed(6)));
+	const lie = () => answerFields(request, { ...asked, qualities: opposite });
 	switch (fault) {
 		case "truncated-json":
 		case "filtered-reply": {

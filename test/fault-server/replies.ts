@@ -70,7 +70,7 @@ const FINISH: Readonly<Partial<Record<Step, string>>> = {
 export function complete(step: Step, request: ChatRequest, question: Question, price: ServerPrice): Completion {
 	const fault: FaultName | undefined = step === "answer" ? undefined : step;
 	const logprobs = request.logprobs === true ? firstTokenLogprobs(request, question.qualities) : undefined;
-	const text = logprobs?.text ?? replyText(fault, request, question.qualities);
+	const text = logprobs?.text ?? replyText(fault, request, question);
 	const message =
 		step === "refusal"
 			? { role: "assistant", content: null, refusal: "I cannot compare these responses." }

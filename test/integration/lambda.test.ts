@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import type { Attempt } from "../fault-server/records.ts";
 import { NO_FAULTS } from "../fault-server/script.ts";
 import { startFaultServer } from "../fault-server/start-fault-server.ts";
 import { makeCases } from "../faults/candidates.ts";
-import { examine } from "../faults/tally.ts";
+import { examine, repeatedCalls } from "../faults/tally.ts";
 import { startFanOut } from "../lambda/fan-out.ts";
 import { buildAndUnzip, DEPLOYMENT, faultJudge, host, KEY, KEY_VARIABLE, PRICE } from "../lambda/hosted.ts";
 import { findRic } from "../lambda/ric.ts";
@@ -58,6 +60,62 @@ test.skipIf("missing" in ric)(
 		expect(await fanOut.filesWith("binary/encrypted")).toContainEqual(expect.stringContaining("temporal.db"));
 	},
 );
+
+/** Invocations that are killed: those after the first one in the ten seconds and more after which Temporal misses its calls. */
+const CUTS = 4;
+
+test.skipIf("missing" in ric)(
+	"killed at 3 s with calls under way: all is judged, and what was kept is not asked again",
+	async () => {
+		await using unzipped = await buildAndUnzip();
+		// Slower than a reply is kept, so that some calls are under way whenever one has been kept.
+		await using server = await startFaultServer({ script: NO_FAULTS, latency: 1_000, price: PRICE, key: KEY });
+		const { records } = server;
+		const cases = makeCases("cut", 60, 3);
+		await using fanOut = await startFanOut(faultJudge(server, { timeoutSeconds: 60 }), cases);
+		await using hosted = await host((ric as { main: string }).main, unzipped, fanOut, { DNO_DRAIN_SECONDS: "1.5" });
+		const handle = await fanOut.begin();
+		let isOver = false;
+		const judged = fanOut.verdicts(handle).finally(() => {
+			isOver = true;
+		});
+		judged.catch(() => {});
+		const current = fanOut.makeCurrent(DEPLOYMENT, unzipped.bundle.buildId);
+		current.catch(() => {});
+		const lost = new Set<Attempt>();
+		const kept = () => keptReplies(fanOut.workspace.directory);
+		// By what has come of it and not by the clock alone: on a slow machine 3 s may not suffice for a single call.
+		const isUnderWay = () => records.open > 0 && kept().length > 0;
+		for (let cuts = 0; !isOver; cuts++) {
+			const isTime = () => isOver || (cuts < CUTS && (cuts > 0 || isUnderWay()));
+			await hosted.lambda.invokeAndCut({}, 60_000, 3_000, isTime);
+			// Before this is answered, the server has read all that was sent to it before.
+			await fetch(`${server.url}/models`);
+			// The process is dead, so it is decided what was kept.
+			const texts = kept().map((file) => readFileSync(file, "utf8"));
+			const known = new Set(texts.map((text) => / of (cut-\d+)\./.exec(text)![1]!));
+			for (const { question, attempts } of records.questions.values())
+				if (!known.has(question.case)) for (const attempt of attempts) lost.add(attempt);
+		}
+		const verdicts = await judged;
+		await current;
+		expect(lost.size).toBeGreaterThan(0);
+		const { tally, problems } = examine(server, cases, verdicts, [...lost]);
+		expect(problems).toEqual([]);
+		expect(tally).toMatchObject({ judgments: 60, judged: 60, paidTwice: 0, mislabelled: 0 });
+		expect(repeatedCalls(server)).toBe(lost.size);
+	},
+);
+
+/** Files of the replies in a workspace's verdict store. */
+function keptReplies(workspace: string): string[] {
+	const folder = join(workspace, "verdicts");
+	if (!existsSync(folder)) return [];
+	const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+	// Others are not whole yet.
+	const whole = entries.filter((entry) => entry.isFile() && /^[0-9a-f]+\.json$/.test(entry.name));
+	return whole.map(({ parentPath, name }) => join(parentPath, name));
+}
 
 test.skipIf("missing" in ric)("a function without its workspace says so and does not start", async () => {
 	await using unzipped = await buildAndUnzip();

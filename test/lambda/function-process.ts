@@ -25,6 +25,8 @@ const RESERVED = {
 	AWS_LAMBDA_LOG_STREAM_NAME: "stream",
 };
 
+const LOOK_MS = 20;
+
 /** A function as Lambda runs it: a process that is kept between invocations, and another one when it has died. */
 export class LambdaFunction implements AsyncDisposable {
 	readonly #options: FunctionOptions;
@@ -44,16 +46,26 @@ export class LambdaFunction implements AsyncDisposable {
 		return Promise.race([this.#options.api.invoke(event, remainingMs).ended, died]);
 	}
 
-	/** Runs one invocation and kills the process `afterMs` into it, as Lambda does at the deadline; undefined when it was cut. */
-	async invokeAndCut(event: unknown, remainingMs: number, afterMs: number): Promise<InvocationEnd | undefined> {
+	/**
+	 * Runs one invocation and kills the process `afterMs` into it, as Lambda does at the deadline; undefined when it was cut.
+	 *
+	 * @param isTime asked from then on, every few milliseconds, whether the process may be killed
+	 */
+	async invokeAndCut(
+		event: unknown,
+		remainingMs: number,
+		afterMs: number,
+		isTime = () => true,
+	): Promise<InvocationEnd | undefined> {
 		const { died } = await this.#start();
 		const { ended } = this.#options.api.invoke(event, remainingMs);
 		let timer: NodeJS.Timeout | undefined;
 		const cut = new Promise<undefined>((resolve) => {
-			timer = setTimeout(async () => {
-				await this.kill();
-				resolve(undefined);
-			}, afterMs);
+			const look = () => {
+				if (isTime()) this.kill().then(() => resolve(undefined));
+				else timer = setTimeout(look, LOOK_MS);
+			};
+			timer = setTimeout(look, afterMs);
 		});
 		return await Promise.race([ended, cut, died.catch(() => cut)]).finally(() => clearTimeout(timer));
 	}
