@@ -2,7 +2,7 @@ import { type ArgsDef, defineCommand } from "citty";
 import { DnoError } from "../../core/errors.ts";
 import { drainWorkers } from "../../infra/pool/drain.ts";
 import { parseStrictly } from "../strict-args.ts";
-import { existingWorkspaceOf, WORKSPACE_ARG } from "./options.ts";
+import { existingWorkspaceOf, WORKSPACE_ARG, workspaceFolder } from "./options.ts";
 
 const ARGS = {
 	name: { type: "positional", required: false, description: "The worker; without it, all of this host" },
@@ -24,7 +24,7 @@ async function drain(rawArgs: readonly string[], print: (text: string) => void):
 	if (workspace === undefined)
 		throw new DnoError({
 			what: "there is no workspace here",
-			where: args.options.get("workspace")?.[0] ?? "runs",
+			where: workspaceFolder(args),
 			mend: "Name the one of the workers with --workspace",
 			kind: "usage",
 		});

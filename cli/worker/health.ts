@@ -1,9 +1,8 @@
 import { type ArgsDef, defineCommand } from "citty";
 import { DnoError } from "../../core/errors.ts";
 import { healthyWorkers } from "../../infra/pool/health.ts";
-import { DEFAULT_WORKSPACE } from "../../infra/workspace/workspace.ts";
 import { parseStrictly } from "../strict-args.ts";
-import { existingWorkspaceOf, WORKSPACE_ARG } from "./options.ts";
+import { existingWorkspaceOf, WORKSPACE_ARG, workspaceFolder } from "./options.ts";
 
 const ARGS = {
 	name: { type: "positional", required: false, description: "The worker; without it, all of this host" },
@@ -25,7 +24,7 @@ async function health(rawArgs: readonly string[]): Promise<number> {
 	if (workspace === undefined)
 		throw new DnoError({
 			what: "there is no workspace here",
-			where: args.options.get("workspace")?.[0] ?? DEFAULT_WORKSPACE,
+			where: workspaceFolder(args),
 			mend: "Name the one of the workers with --workspace",
 		});
 	const workers = await healthyWorkers(workspace, args.positionals[0]);

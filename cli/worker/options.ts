@@ -13,12 +13,17 @@ export const STORE_ARG = {
 	description: "Keep artifacts, verdicts and costs in a bucket, e.g. s3://bucket/prefix",
 } as const;
 
+/** The folder of the workspace that a command line means. */
+export function workspaceFolder(args: StrictArgs): string {
+	return args.options.get("workspace")?.[0] ?? DEFAULT_WORKSPACE;
+}
+
 /** The workspace that a command line means, made where there is none yet. */
 export function workspaceOf(args: StrictArgs): Promise<Workspace> {
-	return openWorkspace(args.options.get("workspace")?.[0] ?? DEFAULT_WORKSPACE, args.options.get("store")?.[0]);
+	return openWorkspace(workspaceFolder(args), args.options.get("store")?.[0]);
 }
 
 /** Like {@link workspaceOf}, but none is made. */
 export function existingWorkspaceOf(args: StrictArgs): Promise<Workspace | undefined> {
-	return findWorkspace(args.options.get("workspace")?.[0] ?? DEFAULT_WORKSPACE);
+	return findWorkspace(workspaceFolder(args));
 }

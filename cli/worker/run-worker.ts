@@ -8,7 +8,7 @@ import type { Command } from "../command-group.ts";
 import { shortPath } from "../render/event-text.ts";
 import { parseStrictly, type StrictArgs } from "../strict-args.ts";
 import { GPU_ARGS, gpuHostOf } from "./gpu-host.ts";
-import { STORE_ARG, WORKSPACE_ARG, workspaceOf } from "./options.ts";
+import { STORE_ARG, WORKSPACE_ARG, workspaceFolder, workspaceOf } from "./options.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 const ARGS = {
@@ -55,11 +55,16 @@ async function runWorker(kind: WorkerKind, args: StrictArgs): Promise<number> {
 		if (args.options.has("spot") || (await isOnEc2(process.env))) void drainAtNotice(drain, say);
 	}
 	const { signal } = drain;
-	const workspace = await workspaceOf(args);
 	// Loaded here, since Temporal takes a second to load, which --help need not.
-	const { runPoolWorker } = await import("../../infra/pool/pool-worker.ts");
+	const [{ requireWorkspaceServer }, { runPoolWorker }] = await Promise.all([
+		import("../../infra/workspace/require-workspace-server.ts"),
+		import("../../infra/pool/pool-worker.ts"),
+	]);
+	// First, so that a folder that was named by mistake becomes no workspace.
+	const server = await requireWorkspaceServer(workspaceFolder(args));
+	const workspace = await workspaceOf(args);
 	await runPoolWorker({
-		...{ workspace, kind, name, signal },
+		...{ workspace, server, kind, name, signal },
 		...(host && { host }),
 		emit: (campaign, event) => {
 			const text = isJson ? "" : lineOf(event);

@@ -1,6 +1,7 @@
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { FoundCampaign } from "../workspace/find-campaign.ts";
 import { type FoundServer, findServer } from "../workspace/find-server.ts";
+import { databaseOf } from "../workspace/workspace.ts";
 
 /**
  * The server where a campaign is under way: the one that the environment names, that of its workspace's `dno up`, or the
@@ -8,5 +9,5 @@ import { type FoundServer, findServer } from "../workspace/find-server.ts";
  */
 export async function runningServer({ directory, file }: FoundCampaign): Promise<FoundServer | undefined> {
 	const place = file.queues === undefined ? directory : dirname(directory);
-	return await findServer({ database: join(place, "temporal", "temporal.db") });
+	return await findServer({ database: databaseOf(place) });
 }

@@ -20,7 +20,7 @@ export async function checkTemporal(
 	try {
 		const named = readEnvironment(env).server;
 		const running = named === undefined && workspace !== undefined ? await findServer(workspace, env) : undefined;
-		const server = named ?? (running && { ...running, origin: "dno up" });
+		const server = named ?? running;
 		if (server === undefined) return await checkBinary(env);
 		await requireServer(server, TIMEOUT_MS);
 		const { credentials, address, namespace } = server;

@@ -9,7 +9,7 @@ import { DnoError } from "../../core/errors.ts";
 import type { nightly } from "../../workflows/nightly.ts";
 import { connectClient } from "../campaign/client-connection.ts";
 import { campaignError } from "../campaign/failures.ts";
-import { requireWorkspaceServer } from "../workspace/find-server.ts";
+import { requireWorkspaceServer } from "../workspace/require-workspace-server.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import { readScheduleFile, removeScheduleFile, type ScheduleFile, writeScheduleFile } from "./night-files.ts";
 
@@ -38,13 +38,11 @@ const OVERLAPS = {
 	"allow-all": "ALLOW_ALL",
 } as const;
 
-/** @throws {DnoError} No server is there. */
+/** @throws {DnoError} No server is there, or it does not answer. */
 export async function withSchedules<T>(workspace: Workspace, use: (schedules: Schedules) => Promise<T>): Promise<T> {
-	const server = await requireWorkspaceServer(workspace);
+	const server = await requireWorkspaceServer(workspace.directory);
 	const { namespace, dataConverter } = server;
-	const { connection, close } = await connectClient(server).catch((cause) => {
-		throw new DnoError({ what: "no Temporal server answers", where: server.address, mend: "Check the address", cause });
-	});
+	const { connection, close } = await connectClient(server);
 	try {
 		return await use(
 			schedulesOf(workspace, new Client({ connection, namespace, ...(dataConverter && { dataConverter }) })),

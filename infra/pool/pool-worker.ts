@@ -11,7 +11,7 @@ import { sharedOptions } from "../campaign/worker-group.ts";
 import { loadWorkflowBundle } from "../campaign/workflow-bundle.ts";
 import { createNightActivities } from "../nights/create-night-activities.ts";
 import { campaignActivities, campaignIdOf, type PoolEmit } from "../workspace/campaign-activities.ts";
-import { requireWorkspaceServer } from "../workspace/find-server.ts";
+import type { FoundServer } from "../workspace/find-server.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import { deviceMemory } from "./device-memory.ts";
 import { addJudges, lookForJudges, serveJudges } from "./judge-workers.ts";
@@ -30,6 +30,8 @@ export interface GpuHost {
 
 export interface PoolWorker {
 	readonly workspace: Workspace;
+	/** That of the workspace, which answers. */
+	readonly server: FoundServer;
 	readonly kind: WorkerKind;
 	readonly name: string;
 	/** Of a GPU worker. */
@@ -55,12 +57,11 @@ const GLANCE_MS = 1_000;
  * @throws what the worker died of
  */
 export async function runPoolWorker(worker: PoolWorker): Promise<void> {
-	const { workspace, kind, name, emit, signal } = worker;
+	const { workspace, server, kind, name, emit, signal } = worker;
 	Runtime.install({
 		logger: new DefaultLogger("ERROR"),
 		telemetryOptions: { logging: { forward: {}, filter: "ERROR" } },
 	});
-	const server = await requireWorkspaceServer(workspace);
 	const registration = await registerWorker(workspace, kind, name);
 	const beats = new AbortController();
 	let beating: Promise<void> | undefined;

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DnoError } from "../../core/errors.ts";
+import { readEnvironment } from "../connection/read-environment.ts";
+import { requireServer } from "../connection/require-server.ts";
 import { resolveTemporalBinary, startTemporalServer, type TemporalServer } from "../temporal-server/index.ts";
 
 import { readPidFile } from "../temporal-server/pid-file.ts";
 import { commandLine, waitUntil } from "../temporal-server/processes.ts";
-import { type FoundServer, findServer } from "../workspace/find-server.ts";
+import { findServer } from "../workspace/find-server.ts";
 
 import type { Workspace } from "../workspace/workspace.ts";
 import { type Child, type ChildChange, keepRunning } from "./child.ts";
@@ -39,7 +41,7 @@ const SERVER_PAUSE_MS = 1_000;
 /**
  * Keeps a server and the workers of a workspace running on this machine until `signal` aborts.
  *
- * @throws {DnoError} They run already, or the server cannot be had.
+ * @throws {DnoError} They run already, or the server cannot be had or does not answer.
  */
 export async function up(options: UpOptions): Promise<void> {
 	const { workspace, emit, signal } = options;
@@ -82,10 +84,12 @@ function plannedWorkers({ judges, devices }: UpOptions): PlannedWorker[] {
 	];
 }
 
-/** The server that `TEMPORAL_ADDRESS` names, or one that is started, and started again on the same ports when it dies. */
+/** The server that Temporal's environment variables or config file name, or one that is started, and started again on the same ports when it dies. */
 async function keepServer({ workspace, emit, signal, env }: UpOptions): Promise<{ stop(): Promise<void> }> {
-	if (env.TEMPORAL_ADDRESS) {
-		emit({ event: "server", ...withUi((await findServer(workspace, env))!) });
+	const { server: named, namespace } = readEnvironment(env);
+	if (named !== undefined) {
+		await requireServer(named);
+		emit({ event: "server", address: named.address });
 		return { stop: async () => {} };
 	}
 	const before = await readPidFile(workspace.database);
@@ -100,7 +104,7 @@ async function keepServer({ workspace, emit, signal, env }: UpOptions): Promise<
 	const binary = await resolveTemporalBinary({ env, onProgress: ({ stage }) => emit({ event: "setup", text: stage }) });
 	const start = (ports: { port?: number; uiPort?: number } = {}) =>
 		startTemporalServer({
-			...{ binary, namespace: env.TEMPORAL_NAMESPACE || "default", ...ports },
+			...{ binary, namespace, ...ports },
 			...{ dbFile: workspace.database, logFile: join(workspace.logs, "server.log") },
 		});
 	let server = await start();
@@ -147,7 +151,7 @@ async function waitForStart(
 	return undefined;
 }
 
-function withUi({ address, uiUrl }: FoundServer | TemporalServer) {
+function withUi({ address, uiUrl }: TemporalServer) {
 	return { address, ...(uiUrl !== undefined && { uiUrl }) };
 }
 

@@ -1,4 +1,3 @@
-import { DnoError } from "../../core/errors.ts";
 import { readDataConverter } from "../connection/payload-codec.ts";
 import { readEnvironment } from "../connection/read-environment.ts";
 import type { NamespaceAccess } from "../connection/server-access.ts";
@@ -9,6 +8,8 @@ import type { Workspace } from "./workspace.ts";
 
 /** What clients and workers need to reach a server. */
 export interface FoundServer extends NamespaceAccess {
+	/** Where the address stands, for errors; "dno up" of the server of one. */
+	readonly origin: string;
 	/** Known of a server that dno started. */
 	readonly uiUrl?: string;
 }
@@ -25,18 +26,5 @@ export async function findServer(
 	// A server that was killed leaves its file, and its number may be another process's by now.
 	if (running === undefined || !(await commandLine(running.server))?.includes(workspace.database)) return undefined;
 	const { address, uiUrl } = running;
-	return { address, namespace, dataConverter, ...(uiUrl !== undefined && { uiUrl }) };
-}
-
-/** @throws {DnoError} No server is known. */
-export async function requireWorkspaceServer(
-	workspace: Pick<Workspace, "database" | "directory">,
-): Promise<FoundServer> {
-	const server = await findServer(workspace);
-	if (server !== undefined) return server;
-	throw new DnoError({
-		what: "no Temporal server runs for this workspace",
-		where: workspace.directory,
-		mend: "Start it with dno up, or set TEMPORAL_ADDRESS",
-	});
+	return { address, namespace, origin: "dno up", dataConverter, ...(uiUrl !== undefined && { uiUrl }) };
 }

@@ -7,10 +7,10 @@ import { prepareCampaign } from "../campaign/prepare.ts";
 import { loadWorkflowBundle } from "../campaign/workflow-bundle.ts";
 import { placesOf, storeKey } from "./campaign-file.ts";
 import { relativePaths } from "./config-paths.ts";
-import { requireWorkspaceServer } from "./find-server.ts";
 import { type LoadedCampaign, openCampaign } from "./open-campaign.ts";
 import { openJournal, openStore } from "./open-store.ts";
 import { hasFinished } from "./report-place.ts";
+import { requireWorkspaceServer } from "./require-workspace-server.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface PoolStart {
@@ -37,13 +37,13 @@ export interface StartedInPool {
  * has it; the workers of the workspace do the rest, whenever they come. Can be done again where it was broken off; one that has finished is
  * left as it is.
  *
- * @throws {DnoError} No server is there, or the folder holds another campaign.
+ * @throws {DnoError} No server is there, it does not answer or has no such namespace, or the folder holds another campaign.
  */
 export async function startInPool(
 	workspace: Workspace,
 	{ loaded, fromScratch, directory = join(workspace.directory, loaded.name) }: PoolStart,
 ): Promise<StartedInPool> {
-	const server = await requireWorkspaceServer(workspace);
+	const server = await requireWorkspaceServer(workspace.directory);
 	const { address, namespace, uiUrl, dataConverter } = server;
 	const { connection, close } = await connectClient(server);
 	try {

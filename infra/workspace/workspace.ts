@@ -82,8 +82,13 @@ export async function findWorkspace(directory: string): Promise<Workspace | unde
 		queues: taskQueues(id),
 		workers: join(absolute, "workers"),
 		logs: join(absolute, "logs"),
-		database: join(absolute, "temporal", "temporal.db"),
+		database: databaseOf(absolute),
 	};
+}
+
+/** Where a workspace's server keeps its state, and a campaign's own one, below its folder. */
+export function databaseOf(directory: string): string {
+	return join(directory, "temporal", "temporal.db");
 }
 
 function parse(file: string, text: string): z.infer<typeof workspaceFile> {
