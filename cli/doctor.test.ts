@@ -116,6 +116,29 @@ test("a store that is there is written and read; a damaged one is wrong", async 
 	expect(of("store").found).toBe(`${join(folder, "store")}: a file is where a folder should be`);
 });
 
+test("the store is that of --store, else the config's: one that cannot be reached is wrong, and says how to mend it", async () => {
+	vi.stubEnv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1");
+	for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"]) vi.stubEnv(name, "test");
+	const campaign = makeCampaign();
+	campaign.write("dno.config.ts", CONFIG.replace('name: "tiny",', 'name: "tiny", store: "s3://of-config/a/",'));
+	const unreachable = (address: string) => ({
+		state: "wrong",
+		found: expect.stringContaining(`${address}/objects/`),
+		mend: expect.stringContaining("Check the network and the endpoint"),
+	});
+	const { code, of } = await doctor(campaign.folder);
+	expect(code).toBe(1);
+	expect(of("store")).toMatchObject(unreachable("s3://of-config/a"));
+	// Other checks of the config are made all the same.
+	expect(of("judge").state).toBe("ok");
+	const given = await doctor(campaign.folder, "--store", "s3://of-command-line");
+	expect(given.of("store")).toMatchObject(unreachable("s3://of-command-line"));
+	expect((await doctor("--store", "bucket")).of("store")).toMatchObject({
+		state: "wrong",
+		found: "store: not an address of a store in a bucket, got bucket",
+	});
+});
+
 test("--device insists: what is missing is wrong", async () => {
 	const { code, of } = await doctor("--device", "cuda:7");
 	expect(code).toBe(1);

@@ -1,21 +1,27 @@
 import { resolve } from "node:path";
 import { type ArgsDef, defineCommand } from "citty";
 import { createColors } from "picocolors";
-import type { OracleConfig } from "../core/oracle-config.ts";
+import { normalS3 } from "../activities/store/s3/location.ts";
+import type { CampaignConfig } from "../core/config.ts";
 import { checkCores, checkDisk, checkMemory, checkNode } from "../infra/doctor/check-machine.ts";
 import { checkStore } from "../infra/doctor/check-store.ts";
 import { type Finding, wrong } from "../infra/doctor/finding.ts";
 import { openStore } from "../infra/workspace/open-store.ts";
-import { DEFAULT_WORKSPACE, findWorkspace } from "../infra/workspace/workspace.ts";
+import { findWorkspace } from "../infra/workspace/workspace.ts";
 import { checkOracle } from "./check-oracle.ts";
 import { DEVICE_ARG, deviceWish } from "./device-option.ts";
 import { loadCampaign } from "./load-campaign.ts";
 import { parseStrictly } from "./strict-args.ts";
-import { WORKSPACE_ARG } from "./worker/options.ts";
+import { STORE_ARG, WORKSPACE_ARG, workspaceFolder } from "./worker/options.ts";
 
 const ARGS = {
-	config: { type: "positional", required: false, description: "A campaign's config, whose judge is checked too" },
+	config: {
+		type: "positional",
+		required: false,
+		description: "A campaign's config, whose store and judge are checked",
+	},
 	workspace: WORKSPACE_ARG,
+	store: { ...STORE_ARG, description: "Check this bucket, not the config's or the workspace's store" },
 	device: DEVICE_ARG,
 	paid: { type: "boolean", description: "Ask each judge one short question, which may cost" },
 	json: { type: "boolean", description: "Print the findings as JSON, one a line" },
@@ -48,10 +54,12 @@ export async function runDoctor(rawArgs: readonly string[], print: (text: string
 		print(`${isJson ? JSON.stringify(finding) : lineOf(finding, colors)}\n`);
 	};
 	const wish = deviceWish(args);
-	const workspace = args.options.get("workspace")?.[0] ?? DEFAULT_WORKSPACE;
+	const workspace = workspaceFolder(args);
+	const store = args.options.get("store")?.[0];
+	const { config, problem } = await configOf(args.positionals[0]);
 	for (const finding of [checkNode(), checkCores(), checkMemory()]) tell(finding);
 	tell(await checkDisk(workspace).catch((error) => wrong("disk", error)));
-	tell(await storeFinding(workspace));
+	tell(await storeFinding(workspace, store ?? config?.store));
 	// Loaded here, since Temporal and onnxruntime may be what is wrong, which is then a finding.
 	tell(
 		await import("../infra/doctor/check-temporal.ts").then(
@@ -65,33 +73,38 @@ export async function runDoctor(rawArgs: readonly string[], print: (text: string
 			(error) => wrong("device", error),
 		),
 	);
-	for (const finding of await judgeFindings(args.positionals[0], args.options.has("paid"))) tell(finding);
+	for (const finding of problem ? [problem] : await judgeFindings(config, args.options.has("paid"))) tell(finding);
 	if (!isJson) print(isWrong ? "\nSomething is wrong: see above.\n" : "\nCampaigns can run here.\n");
 	return isWrong ? 1 : 0;
 }
 
-async function storeFinding(directory: string): Promise<Finding> {
+/** A campaign's config, or what is wrong with it; neither where none is named. */
+async function configOf(path: string | undefined): Promise<{ config?: CampaignConfig; problem?: Finding }> {
+	if (path === undefined) return {};
+	return await loadCampaign(path, { set: [], quick: false }).then(
+		({ config }) => ({ config }),
+		(error) => ({ problem: wrong("config", error) }),
+	);
+}
+
+/** @param named in a bucket, by the command line or the config; else it is the workspace's */
+async function storeFinding(directory: string, named: string | undefined): Promise<Finding> {
 	try {
 		const workspace = await findWorkspace(directory);
-		return await checkStore(workspace?.store ?? resolve(directory, "store"), openStore);
+		const store = named === undefined ? workspace?.store : normalS3(named);
+		return await checkStore(store ?? resolve(directory, "store"), openStore);
 	} catch (error) {
 		return wrong("store", error);
 	}
 }
 
-async function judgeFindings(path: string | undefined, isPaid: boolean): Promise<Finding[]> {
-	if (path === undefined)
+async function judgeFindings(config: CampaignConfig | undefined, isPaid: boolean): Promise<Finding[]> {
+	if (config === undefined)
 		return [
 			{ check: "judge", state: "ok", found: "none asked for: name a campaign's config to have its judge checked" },
 		];
-	let oracle: OracleConfig;
-	try {
-		oracle = (await loadCampaign(path, { set: [], quick: false })).config.oracle;
-	} catch (error) {
-		return [wrong("config", error)];
-	}
 	const { checkJudges } = await import("../infra/doctor/check-judges.ts");
-	return checkJudges(oracle, checkOracle, { isPaid });
+	return checkJudges(config.oracle, checkOracle, { isPaid });
 }
 
 const COLOR_OF = { ok: "green", warning: "yellow", wrong: "red" } as const;
