@@ -18,13 +18,15 @@ export interface SeenRequest {
 	readonly url: string;
 	readonly headers: IncomingMessage["headers"];
 	readonly fault: Fault | undefined;
+	/** Of the server's answer, whether or not it arrived; undefined where the server was not asked, or has not answered yet. */
+	status?: number;
 }
 
 export interface FaultProxy {
 	readonly endpoint: string;
 	readonly seen: SeenRequest[];
 	/** Says of each request, as it comes, what goes wrong with it. */
-	fault: (request: Omit<SeenRequest, "fault">) => Fault | undefined;
+	fault: (request: Omit<SeenRequest, "fault" | "status">) => Fault | undefined;
 	stop(): Promise<void>;
 }
 
@@ -34,8 +36,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
 	const server = createServer((request, response) => {
 		const { method = "", url = "", headers } = request;
 		const fault = proxy.fault({ method, url, headers });
-		proxy.seen.push({ method, url, headers, fault });
-		serve(request, response, { hostname, port }, fault).catch(() => request.socket.destroy());
+		const seen: SeenRequest = { method, url, headers, fault };
+		proxy.seen.push(seen);
+		serve(request, response, { hostname, port }, seen).catch(() => request.socket.destroy());
 	});
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const proxy: FaultProxy = {
@@ -54,8 +57,9 @@ async function serve(
 	request: IncomingMessage,
 	response: ServerResponse,
 	place: { readonly hostname: string; readonly port: string },
-	fault: Fault | undefined,
+	seen: SeenRequest,
 ): Promise<void> {
+	const { fault } = seen;
 	// A client that waits for leave to send its body gets it from Node's server.
 	const { expect: _, ...headers } = request.headers;
 	let body: Buffer[] | undefined = [];
@@ -78,6 +82,7 @@ async function serve(
 			.end(Buffer.concat(body!));
 	});
 	body = undefined;
+	seen.status = answer.statusCode!;
 	const limit = fault === undefined ? Number.POSITIVE_INFINITY : fault.after;
 	if (fault?.kind === "cut-response" && limit === 0) {
 		answer.resume();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HeadObjectCommandOutput, PutObjectCommandInput, S3Client } from "@aws-sdk/client-s3";
 import { type StoredFile, WrongHash } from "../store-files.ts";
-import { ATTEMPTS, loadSdk, s3Client } from "./client.ts";
+import { ATTEMPTS, loadSdk, PAUSE_MS, s3Client } from "./client.ts";
 import { isTransient, s3Error, statusOf } from "./errors.ts";
 import type { S3Location } from "./location.ts";
 
@@ -29,8 +29,6 @@ export interface Bucket {
 	/** Copies within the bucket; onto itself, it becomes young. */
 	copy(from: string, to: string): Promise<void>;
 }
-
-const PAUSE_MS = 100;
 
 export function createBucket(location: S3Location, idleMs?: number): Bucket {
 	const { bucket, prefix, kmsKeyId } = location;

@@ -7,6 +7,8 @@ export function loadSdk() {
 
 /** One request's tries, with the SDK's back-off between them. */
 export const ATTEMPTS = 5;
+/** Before the second try of what the SDK does not try again by itself; doubled each time. */
+export const PAUSE_MS = 100;
 const CONNECT_MS = 5_000;
 /** A connection on which nothing moves for so long is given up. */
 const IDLE_MS = 20_000;

@@ -78,6 +78,11 @@ export function s3Error(error: unknown, where: string): unknown {
 		return new DnoError({ what: fault, where, got: message, mend, isRetryable: true, cause: error });
 	}
 	if (status === undefined) return error;
+	if (status === 409) {
+		const what = "other writers of the same object are in the way";
+		const mend = "Run again; what is finished is kept";
+		return new DnoError({ what, where, got: message, mend, isRetryable: true, cause: error });
+	}
 	return new DnoError({ what: `S3 refuses the request (${name})`, where, got: message, cause: error });
 }
 

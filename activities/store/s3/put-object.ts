@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PutObjectCommandInput } from "@aws-sdk/client-s3";
 import { DnoError } from "../../../core/errors.ts";
 import { storeNames } from "../layout.ts";
 import { type ObjectSource, WrongHash } from "../store-files.ts";
 import type { Bucket } from "./bucket.ts";
-import { ATTEMPTS } from "./client.ts";
+import { ATTEMPTS, PAUSE_MS } from "./client.ts";
 import { statusOf } from "./errors.ts";
 
 /** Told of a large upload as it goes on, in bytes. */
@@ -40,12 +42,9 @@ export async function putObject(
 }
 
 async function putBytes(bucket: Bucket, sha256: string, bytes: Uint8Array): Promise<void> {
+	const options = { Metadata: { sha256 }, ChecksumSHA256: base64Of(sha256) };
 	await putFirst(bucket, sha256, bytes.byteLength, (condition) =>
-		writeFirst(bucket, storeNames.object(sha256), bytes, {
-			...condition,
-			Metadata: { sha256 },
-			ChecksumSHA256: base64Of(sha256),
-		}),
+		writeFile(bucket, storeNames.object(sha256), bytes, { ...options, ...condition }),
 	);
 }
 
@@ -54,33 +53,36 @@ async function putParts(bucket: Bucket, sha256: string, file: string, size: numb
 	if (await isThere(bucket, sha256, size)) return;
 	const name = storeNames.object(sha256);
 	const { Upload } = await import("@aws-sdk/lib-storage");
+	const send = (condition: Condition) =>
+		bucket.send(name, async ({ client }) => {
+			const upload = new Upload({
+				client,
+				queueSize: IN_FLIGHT,
+				partSize: Math.max(PART, Math.ceil(size / MAX_PARTS)),
+				params: {
+					...{ ...bucket.target(name), ...bucket.encryption, ...condition },
+					// An error at the end breaks off the upload before it is put together.
+					Body: Readable.from(checked(file, sha256), { objectMode: false }),
+					ContentLength: size,
+					Metadata: { sha256 },
+				},
+			});
+			upload.on("httpUploadProgress", ({ loaded = 0 }) =>
+				onUpload({ path: bucket.pathOf(name), done: loaded, total: size }),
+			);
+			await upload.done();
+		});
 	await putFirst(bucket, sha256, size, (condition) =>
-		bucket
-			.send(name, async ({ client }) => {
-				const upload = new Upload({
-					client,
-					queueSize: IN_FLIGHT,
-					partSize: Math.max(PART, Math.ceil(size / MAX_PARTS)),
-					params: {
-						...{ ...bucket.target(name), ...bucket.encryption, ...condition },
-						// An error at the end breaks off the upload before it is put together.
-						Body: Readable.from(checked(file, sha256), { objectMode: false }),
-						ContentLength: size,
-						Metadata: { sha256 },
-					},
-				});
-				upload.on("httpUploadProgress", ({ loaded = 0 }) =>
-					onUpload({ path: bucket.pathOf(name), done: loaded, total: size }),
-				);
-				await refusedOr(upload.done());
-				return true;
-			})
-			.catch(async (error) => {
-				if (error instanceof Refused) return false;
-				// The parts were put together, and the answer was lost: the second try finds no such upload.
-				if (!(error instanceof WrongHash) && (await isThere(bucket, sha256, size))) return true;
-				throw error;
-			}),
+		// After a conflict S3 wants all parts anew.
+		throughConflicts(async () => {
+			try {
+				await send(condition);
+			} catch (error) {
+				if (error instanceof WrongHash || isRefusal(error)) throw error;
+				// The parts were put together, by this upload, whose answer was lost, or by another one that was in the way.
+				if (!(await isThere(bucket, sha256, size))) throw error;
+			}
+		}),
 	);
 }
 
@@ -96,25 +98,17 @@ async function* checked(file: string, sha256: string): AsyncGenerator<Uint8Array
 
 type Condition = { readonly IfNoneMatch?: "*" };
 
-/** @param put says whether it was written; under its condition, it is not where something is there */
+/** @param put is refused, under its condition, where something is there */
 async function putFirst(
 	bucket: Bucket,
 	sha256: string,
 	size: number,
-	put: (condition: Condition) => Promise<boolean>,
+	put: (condition: Condition) => Promise<void>,
 ): Promise<void> {
-	for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-		if (await put({ IfNoneMatch: "*" })) return;
-		if (await isThere(bucket, sha256, size)) return;
-		// Damaged, or of another writer that is not done: the right bytes may replace anything under their own hash.
-		if (await put({})) return;
-	}
-	throw new DnoError({
-		what: "other writers of the same object are in the way",
-		where: bucket.pathOf(storeNames.object(sha256)),
-		mend: "Run again; what is finished is kept",
-		isRetryable: true,
-	});
+	if (await unlessRefused(put({ IfNoneMatch: "*" }))) return;
+	if (await isThere(bucket, sha256, size)) return;
+	// Damaged: the right bytes may replace anything under their own hash.
+	await put({});
 }
 
 /** Whether an object is there with the size and hash that S3 was given and checked when it was written. */
@@ -124,46 +118,62 @@ async function isThere(bucket: Bucket, sha256: string, size: number): Promise<bo
 	return head.ChecksumSHA256 === base64Of(sha256) || head.Metadata?.sha256 === sha256;
 }
 
-/** Says that a condition does not hold: something is there, or is being written. */
-class Refused extends Error {}
-
-async function refusedOr<T>(request: Promise<T>): Promise<T> {
-	return await request.catch((error) => {
-		throw statusOf(error) === 412 || statusOf(error) === 409 ? new Refused() : error;
-	});
+/**
+ * Writes a file unless something is there.
+ *
+ * @returns false where something is
+ */
+export function writeFirst(bucket: Bucket, name: string, content: Uint8Array | string): Promise<boolean> {
+	return unlessRefused(writeFile(bucket, name, content, { IfNoneMatch: "*" }));
 }
 
-/**
- * Writes a file, under a condition.
- *
- * @returns false where something is there already
- */
-export async function writeFirst(
+/** Writes a file, under a condition; throws where it is not written, whatever the reason. */
+export async function writeFile(
 	bucket: Bucket,
 	name: string,
 	content: Uint8Array | string,
-	options: Condition & {
-		readonly Metadata?: Record<string, string>;
-		readonly ChecksumSHA256?: string;
-		readonly ContentType?: string;
-	},
-): Promise<boolean> {
+	options: Condition & Pick<PutObjectCommandInput, "Metadata" | "ChecksumSHA256" | "ContentType">,
+): Promise<void> {
+	const Body = typeof content === "string" ? Buffer.from(content) : content;
+	await throughConflicts(() =>
+		bucket.send(name, ({ sdk, client }) =>
+			client.send(new sdk.PutObjectCommand({ ...bucket.target(name), ...bucket.encryption, ...options, Body })),
+		),
+	);
+}
+
+/** @returns false where the condition did not hold, since something is there */
+async function unlessRefused(writing: Promise<void>): Promise<boolean> {
 	try {
-		await bucket.send(name, ({ sdk, client }) =>
-			refusedOr(
-				client.send(
-					new sdk.PutObjectCommand({
-						...{ ...bucket.target(name), ...bucket.encryption, ...options },
-						Body: typeof content === "string" ? Buffer.from(content) : content,
-					}),
-				),
-			),
-		);
+		await writing;
 		return true;
 	} catch (error) {
-		if (error instanceof Refused) return false;
+		if (isRefusal(error)) return false;
 		throw error;
 	}
+}
+
+/** Whether the condition of a write did not hold. */
+function isRefusal(error: unknown): boolean {
+	return causeStatus(error) === 412;
+}
+
+/** Tries again where another writer is in the way: whether anything is there then, S3 does not say. */
+async function throughConflicts(write: () => Promise<unknown>): Promise<void> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			await write();
+			return;
+		} catch (error) {
+			if (causeStatus(error) !== 409 || attempt === ATTEMPTS) throw error;
+			await sleep(PAUSE_MS * 2 ** attempt);
+		}
+	}
+}
+
+/** The status that S3 answered with, of what {@link Bucket.send} throws. */
+function causeStatus(error: unknown): number | undefined {
+	return error instanceof DnoError ? statusOf(error.cause) : undefined;
 }
 
 function base64Of(sha256: string): string {

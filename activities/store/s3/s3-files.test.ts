@@ -14,7 +14,7 @@ import { createStore } from "../artifact-store.ts";
 import { storeNames } from "../layout.ts";
 import { WrongHash } from "../store-files.ts";
 import { s3Client } from "./client.ts";
-import { createS3Files } from "./s3-files.ts";
+import { createS3Files, type S3Options } from "./s3-files.ts";
 
 const server = await startS3Server();
 if (server !== undefined) useS3(server);
@@ -40,13 +40,16 @@ describe.skipIf(server === undefined)("a store on S3 behind a network that fails
 		proxy.seen.length = 0;
 	});
 	/** Of another machine each time, with nothing in its cache. */
-	const open = (query = "", onUpload?: (upload: { done: number; total: number }) => void) =>
+	const open = (query = "", options: Partial<S3Options> = {}) =>
 		createS3Files(`s3://${bucket}/${prefix}${query}`, {
 			cache: { folder: temporaryFolder(), bytes: 1e9 },
-			idleMs: 700,
-			...(onUpload && { onUpload }),
+			...options,
 		});
-	const openStore = (query?: string) => createStore(open(query));
+	const openStore = (query?: string, options?: Partial<S3Options>) => createStore(open(query, options));
+	/** So short only where nothing comes: on a machine under load, an answer may take as long. */
+	const patience = ({ kind }: Fault) => (kind === "stall" ? { idleMs: 700 } : {});
+	const conditions = (fits: (request: { method: string; url: string }) => boolean) =>
+		proxy.seen.filter(fits).map(({ headers }) => headers["if-none-match"]);
 
 	/** Lets each request that fits fail so often. */
 	function fail(
@@ -78,8 +81,14 @@ describe.skipIf(server === undefined)("a store on S3 behind a network that fails
 		["are done, and their answer does not come", { kind: "stall", after: 0 }],
 	])("two writes of an object that %s: it is stored once, and right", async (_, fault) => {
 		const failed = fail(2, isObject("PUT"), fault);
-		const ref = await openStore().put(BYTES, lineage);
+		const ref = await openStore("", patience(fault)).put(BYTES, lineage);
 		expect(failed()).toBe(2);
+		// Nothing is written without the condition: what a try whose answer was lost has written refuses the others, and counts.
+		expect(new Set(conditions(isObject("PUT")))).toEqual(new Set(["*"]));
+		const statuses = proxy.seen.filter(isObject("PUT")).map(({ status }) => status);
+		// The client's patience may end once more than the answers are held back.
+		if (fault.kind !== "stall")
+			expect(statuses).toEqual(fault.kind === "cut-response" ? [200, 412, 412] : [undefined, undefined, 200]);
 		expect(Buffer.from(await openStore().get(ref)).equals(BYTES)).toBe(true);
 	});
 
@@ -91,7 +100,7 @@ describe.skipIf(server === undefined)("a store on S3 behind a network that fails
 	])("a read that is %s, twice: the bytes are right, and none is asked for again", async (_, fault) => {
 		const ref = await openStore().put(BYTES, lineage);
 		const failed = fail(2, isObject("GET"), fault);
-		expect(Buffer.from(await openStore().get(ref)).equals(BYTES)).toBe(true);
+		expect(Buffer.from(await openStore("", patience(fault)).get(ref)).equals(BYTES)).toBe(true);
 		expect(failed()).toBe(2);
 		const ranges = proxy.seen.filter(isObject("GET")).map(({ headers }) => headers.range);
 		const isMiddle = "after" in fault && fault.after > 0;
@@ -109,13 +118,67 @@ describe.skipIf(server === undefined)("a store on S3 behind a network that fails
 			method === "PUT" ? { kind: "cut-request", after: 1_000_000 } : { kind: "cut-response", after: 0 };
 		const failed = fail(1, (request) => request.method === method && request.url.includes(query), fault);
 		const told: number[] = [];
-		const ref = await createStore(open("", ({ done, total }) => told.push(done / total))).putFile(path, lineage);
+		const ref = await openStore("", { onUpload: ({ done, total }) => told.push(done / total) }).putFile(path, lineage);
 		expect(failed()).toBe(1);
+		// Where the parts are put together, which is tried again where its answer is lost.
+		const puts = conditions((request) => request.method === "POST" && request.url.includes("uploadId="));
+		expect(puts.length).toBeGreaterThanOrEqual(method === "POST" ? 2 : 1);
+		expect(new Set(puts)).toEqual(new Set(["*"]));
 		expect(told.at(-1)).toBe(1);
 		expect(told).toEqual(told.toSorted((a, b) => a - b));
 		const out = join(dir, "out");
 		await openStore().exportTo(ref, out);
 		expect(sha(readFileSync(out))).toBe(ref.sha256);
+	});
+
+	describe("where another writer is in the way, which S3 answers with 409", () => {
+		const CONFLICT: Fault = { kind: "status", status: 409, code: "ConditionalRequestConflict" };
+
+		test("a file is written when it is tried again, and is not taken for written before", async () => {
+			const isFile = ({ method, url }: { method: string; url: string }) => method === "PUT" && /\/a\/file/.test(url);
+			const failed = fail(1, isFile, CONFLICT);
+			expect(await open().writeFirst("a/file", "first")).toBe(true);
+			expect(failed()).toBe(1);
+			expect(conditions(isFile)).toEqual(["*", "*"]);
+			expect(await open().writeFirst("a/file", "second")).toBe(false);
+			expect(String(await open().read("a/file"))).toBe("first");
+			fail(1, isFile, CONFLICT);
+			await open().write("a/file", "third");
+			expect(String(await open().read("a/file"))).toBe("third");
+		});
+
+		test("an object is stored, also one in parts", async () => {
+			const failed = fail(1, isObject("PUT"), CONFLICT);
+			const ref = await openStore().put(BYTES, lineage);
+			expect(failed()).toBe(1);
+			expect(conditions(isObject("PUT"))).toEqual(["*", "*"]);
+			expect(Buffer.from(await openStore().get(ref)).equals(BYTES)).toBe(true);
+			const bytes = randomBytes(17_000_000);
+			writeFileSync(join(dir, "weights"), bytes);
+			const isEnd = ({ method, url }: { method: string; url: string }) =>
+				method === "POST" && url.includes("uploadId=");
+			const ended = fail(1, isEnd, CONFLICT);
+			const weights = await openStore().putFile(join(dir, "weights"), lineage);
+			expect(ended()).toBe(1);
+			expect(conditions(isEnd)).toEqual(["*", "*"]);
+			await openStore().exportTo(weights, join(dir, "out"));
+			expect(sha(readFileSync(join(dir, "out")))).toBe(weights.sha256);
+		});
+
+		test("always, it is one error that can be retried, after a bounded number of tries", async () => {
+			const failed = fail(Number.POSITIVE_INFINITY, ({ method }) => method === "PUT", CONFLICT);
+			for (const write of [() => open().writeFirst("x", "y"), () => open().write("x", "y")]) {
+				const error = await errorOf(write());
+				expect(error.message).toContain(`s3://${bucket}/${prefix}/x: other writers of the same object are in the way`);
+				expect(error.isRetryable).toBe(true);
+			}
+			expect(failed()).toBe(10);
+		});
+	});
+
+	test("a file that S3 refuses to replace is an error, not a file that was written", async () => {
+		fail(1, ({ method }) => method === "PUT", { kind: "status", status: 412, code: "PreconditionFailed" });
+		expect((await errorOf(open().write("x", "y"))).message).toContain("S3 refuses the request (PreconditionFailed)");
 	});
 
 	test("a download that never gets through is one clear error, and leaves nothing half-written", async () => {
@@ -185,7 +248,7 @@ describe.skipIf(server === undefined)("a store on S3 behind a network that fails
 		vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", `http://127.0.0.1:${port}`);
 		for (const key of ["AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"]) vi.stubEnv(key, join(dir, "none"));
 		// A client of its own, which has no credentials yet.
-		const files = createS3Files(`s3://${bucket}/${prefix}`, { cache: { folder: dir, bytes: 0 }, idleMs: 701 });
+		const files = createS3Files(`s3://${bucket}/${prefix}`, { cache: { folder: dir, bytes: 0 }, idleMs: 20_001 });
 		const error = await errorOf(files.write("x", "y"));
 		expect(error.message).toContain("there are no AWS credentials");
 		expect(error.isRetryable).toBe(true);

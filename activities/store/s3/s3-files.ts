@@ -9,7 +9,7 @@ import { type StoreFiles, WrongHash } from "../store-files.ts";
 import { createBucket } from "./bucket.ts";
 import { parseS3Location } from "./location.ts";
 import { createObjectCache } from "./object-cache.ts";
-import { type OnUpload, putObject, writeFirst } from "./put-object.ts";
+import { type OnUpload, putObject, writeFile, writeFirst } from "./put-object.ts";
 
 export interface S3Options {
 	/** Where this machine keeps objects that it has read or made. */
@@ -70,9 +70,9 @@ export function createS3Files(address: string, options: S3Options): StoreFiles {
 		list: bucket.list,
 		async write(name, content) {
 			const type = TYPES[extname(name)];
-			await writeFirst(bucket, name, content, { ...(type !== undefined && { ContentType: type }) });
+			await writeFile(bucket, name, content, { ...(type !== undefined && { ContentType: type }) });
 		},
-		writeFirst: (name, content) => writeFirst(bucket, name, content, { IfNoneMatch: "*" }),
+		writeFirst: (name, content) => writeFirst(bucket, name, content),
 		async touch({ name, modifiedMs }) {
 			if (modifiedMs < Date.now() - YOUNG_MS) await bucket.copy(name, name);
 		},
