@@ -12,6 +12,7 @@ import { findServer } from "../workspace/find-server.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import { type Child, type ChildChange, keepRunning } from "./child.ts";
 import { registeredWorkers, runsHere, type WorkerKind } from "./registry.ts";
+import { startAgain } from "./start-again.ts";
 
 export type UpEvent =
 	| { readonly event: "setup"; readonly text: string }
@@ -119,10 +120,12 @@ async function keepServer({ workspace, emit, signal, env }: UpOptions): Promise<
 			emit({ event: "server-died", againInSeconds: SERVER_PAUSE_MS / 1000 });
 			await sleep(SERVER_PAUSE_MS, undefined, { signal }).catch(() => {});
 			// The same ports, since the workers go on calling there.
-			const again = await waitForStart(
-				() => start(ports),
-				() => isStopping,
-			);
+			const again = await startAgain({
+				start: () => start(ports),
+				pauseMs: SERVER_PAUSE_MS,
+				isOver: () => isStopping,
+				onTrouble: ({ message }) => emit({ event: "setup", text: `The server does not start again: ${message}` }),
+			});
 			if (again === undefined) return;
 			server = again;
 			tell();
@@ -137,18 +140,6 @@ async function keepServer({ workspace, emit, signal, env }: UpOptions): Promise<
 			await server.stop();
 		},
 	};
-}
-
-async function waitForStart(
-	start: () => Promise<TemporalServer>,
-	isOver: () => boolean,
-): Promise<TemporalServer | undefined> {
-	while (!isOver()) {
-		const server = await start().catch(() => undefined);
-		if (server !== undefined) return server;
-		await sleep(SERVER_PAUSE_MS);
-	}
-	return undefined;
 }
 
 function withUi({ address, uiUrl }: TemporalServer) {
