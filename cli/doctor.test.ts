@@ -116,6 +116,17 @@ test("a store that is there is written and read; a damaged one is wrong", async 
 	expect(of("store").found).toBe(`${join(folder, "store")}: a file is where a folder should be`);
 });
 
+test("a workspace that is a file is wrong, and the option that names it is said", async () => {
+	folder = join(folder, "file");
+	writeFileSync(folder, "");
+	const { code, of } = await doctor();
+	expect(code).toBe(1);
+	expect(of("store")).toEqual({
+		...{ check: "store", state: "wrong", found: `${folder}: a folder is wanted where a file is` },
+		mend: "Name another folder with --workspace",
+	});
+});
+
 test("the store is that of --store, else the config's: one that cannot be reached is wrong, and says how to mend it", async () => {
 	vi.stubEnv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1");
 	for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"]) vi.stubEnv(name, "test");

@@ -7,12 +7,11 @@ import { checkCores, checkDisk, checkMemory, checkNode } from "../infra/doctor/c
 import { checkStore } from "../infra/doctor/check-store.ts";
 import { type Finding, wrong } from "../infra/doctor/finding.ts";
 import { openStore } from "../infra/workspace/open-store.ts";
-import { findWorkspace } from "../infra/workspace/workspace.ts";
 import { checkOracle } from "./check-oracle.ts";
 import { DEVICE_ARG, deviceWish } from "./device-option.ts";
 import { loadCampaign } from "./load-campaign.ts";
-import { parseStrictly } from "./strict-args.ts";
-import { STORE_ARG, WORKSPACE_ARG, workspaceFolder } from "./worker/options.ts";
+import { parseStrictly, type StrictArgs } from "./strict-args.ts";
+import { existingWorkspaceOf, STORE_ARG, WORKSPACE_ARG, workspaceFolder } from "./worker/options.ts";
 
 const ARGS = {
 	config: {
@@ -59,11 +58,11 @@ export async function runDoctor(rawArgs: readonly string[], print: (text: string
 	const { config, problem } = await configOf(args.positionals[0]);
 	for (const finding of [checkNode(), checkCores(), checkMemory()]) tell(finding);
 	tell(await checkDisk(workspace).catch((error) => wrong("disk", error)));
-	tell(await storeFinding(workspace, store ?? config?.store));
+	tell(await storeFinding(args, store ?? config?.store));
 	// Loaded here, since Temporal and onnxruntime may be what is wrong, which is then a finding.
 	tell(
 		await import("../infra/doctor/check-temporal.ts").then(
-			async ({ checkTemporal }) => checkTemporal(await findWorkspace(workspace).catch(() => undefined)),
+			async ({ checkTemporal }) => checkTemporal(await existingWorkspaceOf(args).catch(() => undefined)),
 			(error) => wrong("temporal", error),
 		),
 	);
@@ -88,11 +87,11 @@ async function configOf(path: string | undefined): Promise<{ config?: CampaignCo
 }
 
 /** @param named in a bucket, by the command line or the config; else it is the workspace's */
-async function storeFinding(directory: string, named: string | undefined): Promise<Finding> {
+async function storeFinding(args: StrictArgs, named: string | undefined): Promise<Finding> {
 	try {
-		const workspace = await findWorkspace(directory);
+		const workspace = await existingWorkspaceOf(args);
 		const store = named === undefined ? workspace?.store : normalS3(named);
-		return await checkStore(store ?? resolve(directory, "store"), openStore);
+		return await checkStore(store ?? resolve(workspaceFolder(args), "store"), openStore);
 	} catch (error) {
 		return wrong("store", error);
 	}

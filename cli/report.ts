@@ -3,10 +3,10 @@ import { type ArgsDef, defineCommand } from "citty";
 import { normalS3 } from "../activities/store/s3/location.ts";
 import { findCampaignIn } from "../infra/workspace/find-campaign.ts";
 import { copyReport, reportPlace } from "../infra/workspace/report-place.ts";
-import { findWorkspace } from "../infra/workspace/workspace.ts";
 import { CAMPAIGN_ARGS, printResult, workspaceOf } from "./operate/target.ts";
 import { shortPath } from "./render/event-text.ts";
 import { parseStrictly } from "./strict-args.ts";
+import { existingWorkspaceOf } from "./worker/options.ts";
 
 const { campaign, workspace, json, debug } = CAMPAIGN_ARGS;
 const ARGS = {
@@ -46,7 +46,7 @@ async function runReport(rawArgs: readonly string[]): Promise<number> {
 	const option = (name: string) => args.options.get(name)?.[0];
 	const directory = workspaceOf(args);
 	const named = option("store");
-	const store = named === undefined ? (await findWorkspace(directory))?.store : normalS3(named);
+	const store = named === undefined ? (await existingWorkspaceOf(args))?.store : normalS3(named);
 	const found = await findCampaignIn({ directory, ...(store !== undefined && { store }) }, args.positionals[0]!);
 	const { root, isBucket } = reportPlace(found);
 	const { id } = found.file;

@@ -21,13 +21,16 @@ const KNOWN: Readonly<Record<string, Pick<ErrorDetails, "what" | "mend" | "isRet
  * The error of the system that a user can mend, as one clear error; undefined for every other one.
  *
  * @param where the file as the user knows it, where the error names none or a temporary one
+ * @param elsewhere how the user names another folder
  */
-export function systemError(error: unknown, where?: string): DnoError | undefined {
+export function systemError(error: unknown, where?: string, elsewhere = ELSEWHERE): DnoError | undefined {
 	if (!(error instanceof Error)) return undefined;
 	const { code, path, message } = error as Error & { readonly code?: string; readonly path?: string };
 	// Native code passes on the text alone.
 	const name = code ?? new RegExp(`\\b(${Object.keys(KNOWN).join("|")})\\b`).exec(message)?.[1];
 	const known = name === undefined || !Object.hasOwn(KNOWN, name) ? undefined : KNOWN[name];
 	const place = where ?? path ?? /'([^']+)'/.exec(message)?.[1];
-	return known && new DnoError({ ...known, ...(place !== undefined && { where: place }), cause: error });
+	if (known === undefined) return undefined;
+	const mend = known.mend!.replace(ELSEWHERE, elsewhere);
+	return new DnoError({ ...known, mend, ...(place !== undefined && { where: place }), cause: error });
 }

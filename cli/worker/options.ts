@@ -1,3 +1,6 @@
+import { resolve } from "node:path";
+import { DnoError } from "../../core/errors.ts";
+import { systemError } from "../../core/system-errors.ts";
 import { DEFAULT_WORKSPACE, findWorkspace, openWorkspace, type Workspace } from "../../infra/workspace/workspace.ts";
 import type { StrictArgs } from "../strict-args.ts";
 
@@ -18,12 +21,23 @@ export function workspaceFolder(args: StrictArgs): string {
 	return args.options.get("workspace")?.[0] ?? DEFAULT_WORKSPACE;
 }
 
-/** The workspace that a command line means, made where there is none yet. */
+/**
+ * The workspace that a command line means, made where there is none yet.
+ *
+ * @throws {DnoError} It cannot be, in words of the option.
+ */
 export function workspaceOf(args: StrictArgs): Promise<Workspace> {
-	return openWorkspace(workspaceFolder(args), args.options.get("store")?.[0]);
+	return ofOption(args, openWorkspace(workspaceFolder(args), args.options.get("store")?.[0]));
 }
 
 /** Like {@link workspaceOf}, but none is made. */
 export function existingWorkspaceOf(args: StrictArgs): Promise<Workspace | undefined> {
-	return findWorkspace(workspaceFolder(args));
+	return ofOption(args, findWorkspace(workspaceFolder(args)));
+}
+
+async function ofOption<T>(args: StrictArgs, finding: Promise<T>): Promise<T> {
+	return await finding.catch((error: Error) => {
+		const said = error instanceof DnoError ? error.cause : error;
+		throw systemError(said, resolve(workspaceFolder(args)), "Name another folder with --workspace") ?? error;
+	});
 }

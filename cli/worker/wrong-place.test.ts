@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
 import { openWorkspace } from "../../infra/workspace/workspace.ts";
@@ -63,4 +63,19 @@ test("a worker without a server makes no workspace of a folder that was named by
 		stderr: `error: ${folder}: no Temporal server runs for this workspace. Start it with dno up, or set TEMPORAL_ADDRESS\n`,
 	});
 	expect(existsSync(folder)).toBe(false);
+});
+
+test.each([
+	["up", "--gpu-workers", "0"],
+	["worker", "judge"],
+])("a workspace that is a file is an error that names the option: dno %s", async (...args) => {
+	const file = join(temporaryFolder(), "file");
+	writeFileSync(file, "");
+	const { code, stderr } = await withServer([...args, "--workspace", file], {
+		TEMPORAL_ADDRESS: inject("temporalAddress"),
+	});
+	expect({ code, stderr }).toEqual({
+		code: 1,
+		stderr: `error: ${file}: a folder is wanted where a file is. Name another folder with --workspace\n`,
+	});
 });
