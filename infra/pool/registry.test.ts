@@ -38,6 +38,35 @@ test("a worker is silent when its last word is 90 seconds old, here or elsewhere
 	expect(isSilent({ ...worker!, started: "another boot:1" }, seen)).toBe(true);
 });
 
+test("a name is taken over from a worker of another host when that is silent, and not before", async () => {
+	const old = await registerWorker(workspace, "judge", "judge-1");
+	const file = join(workspace.workers, "judge-1.json");
+	const write = (more: object) =>
+		writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), ...more }));
+	const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+	write({ host: "elsewhere", since: ago(10_000), seen: ago(10) });
+	await expect(registerWorker(workspace, "judge", "judge-1")).rejects.toThrow(
+		/registered, process \d+ on elsewhere\. .*the name is free 90 seconds after its last word/,
+	);
+	write({ seen: ago(100) });
+	const registration = await registerWorker(workspace, "judge", "judge-1");
+	await registration.beat({});
+	expect(await registeredWorkers(workspace)).toEqual([expect.objectContaining({ host: hostname(), pid: process.pid })]);
+	// The one that lost its name leaves it alone, should it come back.
+	write({ host: "the new one" });
+	await old.beat({ model: "dno-1" });
+	await old.withdraw();
+	expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ host: "the new one" });
+	expect(readFileSync(file, "utf8")).not.toContain("dno-1");
+});
+
+test("a worker of this host that lives keeps its name, also when it is silent", async () => {
+	await registerWorker(workspace, "gpu", "host");
+	const file = join(workspace.workers, "host.json");
+	writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), since: "2020-01-01T00:00:00.000Z" }));
+	await expect(registerWorker(workspace, "gpu", "host")).rejects.toThrow("dno worker drain host");
+});
+
 test("health is that of this host's workers, or of the one that is named", async () => {
 	await expect(healthyWorkers(workspace)).rejects.toThrow(`no worker runs on ${hostname()}`);
 	const registration = await registerWorker(workspace, "judge", "well");

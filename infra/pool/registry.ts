@@ -67,7 +67,7 @@ export function isSilent(worker: RegisteredWorker, now = Date.now()): boolean {
 }
 
 /**
- * Registers this process as a worker.
+ * Registers this process as a worker. The name of one that is gone, or of another host's that is silent, is taken over.
  *
  * @throws {DnoError} A worker of that name runs, here or perhaps on another host.
  */
@@ -82,16 +82,19 @@ export async function registerWorker({ workers }: Workspace, kind: WorkerKind, n
 		});
 	const file = join(workers, `${name}.json`);
 	const known = await readRecord(file);
-	if (known !== undefined && (runsHere(known) || known.host !== hostname()))
+	// One of this host that lives and is silent may only be unable to write its file.
+	if (known !== undefined && (runsHere(known) || !isSilent(known)))
 		throw new DnoError({
 			what: `a worker of this name is registered, process ${known.pid} on ${known.host}`,
 			where: file,
 			mend: runsHere(known)
 				? `Choose another --name, or stop it with dno worker drain ${name}`
-				: "Choose another --name, or remove the file if that worker is gone",
+				: `Choose another --name; if that worker is gone, the name is free ${SILENT_MS / 1000} seconds after its last word`,
 		});
 	const own = ownIdentity();
 	const value: RegisteredWorker = { name, kind, host: hostname(), ...own, since: new Date().toISOString() };
+	const isOwn = (other: RegisteredWorker) =>
+		other.host === value.host && other.pid === own.pid && other.started === own.started;
 	const write = (more: Partial<RegisteredWorker>) =>
 		writeFileAtomic(file, `${JSON.stringify({ ...value, ...more })}\n`);
 	await write({});
@@ -100,7 +103,10 @@ export async function registerWorker({ workers }: Workspace, kind: WorkerKind, n
 	return {
 		beat(status) {
 			writing = writing.then(async () => {
-				if (!isWithdrawn) await write({ ...status, seen: new Date().toISOString() });
+				if (isWithdrawn) return;
+				const now = await readRecord(file);
+				// One that was silent for long, as a host that was asleep, may have lost its name.
+				if (now === undefined || isOwn(now)) await write({ ...status, seen: new Date().toISOString() });
 			});
 			return writing;
 		},
@@ -108,7 +114,7 @@ export async function registerWorker({ workers }: Workspace, kind: WorkerKind, n
 			isWithdrawn = true;
 			await writing.catch(() => {});
 			const now = await readRecord(file);
-			if (now?.pid === own.pid && now.started === own.started) await rm(file, { force: true });
+			if (now !== undefined && isOwn(now)) await rm(file, { force: true });
 		},
 	};
 }
