@@ -9,7 +9,7 @@ import { standingOf } from "../../core/operations.ts";
 import type { CampaignSpec } from "../../core/steps.ts";
 import { taskQueues } from "../../core/task-queues.ts";
 import type { campaign as campaignWorkflow } from "../../workflows/campaign.ts";
-import type { CampaignStatus } from "../../workflows/messages.ts";
+import { campaignInput } from "./campaign-input.ts";
 import { ensureSearchAttributes } from "./search-attributes.ts";
 import type { WorkflowBundle } from "./workflow-bundle.ts";
 
@@ -39,14 +39,17 @@ export async function beginCampaign(
 	if (found?.status.name === "RUNNING") {
 		// A workspace's workers keep to the version that it began with, and take it over where that has none.
 		const isVersioned = found.raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion != null;
-		if (isVersioned || found.memo?.bundle === bundle.version) {
-			const { finishedIterations } = await handle.query<CampaignStatus, []>("status");
+		const isCalledOff = found.raw.workflowExtendedInfo?.cancelRequested === true;
+		if (!isCalledOff && (isVersioned || found.memo?.bundle === bundle.version)) {
+			// Not asked of a worker: there may be none yet.
+			const finishedIterations = (await campaignInput(client, spec.id, found.runId))?.state?.finishedIterations ?? 0;
 			// Who runs it again has mended what it paused on, or finds out that it pauses on it still.
 			await handle.signal("resume");
 			return { handle, finishedIterations };
 		}
-		// Its history was made by other workflow code; a new run finds every finished step in the store.
-		await handle.terminate("the workflow code has changed");
+		// It would end when a worker comes, or its history was made by other workflow code; a new run finds every finished step in
+		// the store.
+		await handle.terminate(isCalledOff ? "called off, and begun again" : "the workflow code has changed");
 	}
 	const hasSearchAttributes = await ensureSearchAttributes(connection, client.options.namespace);
 	try {

@@ -12,6 +12,7 @@ export class NotRunningError extends DnoError {
 			where: directory,
 			got: file.id,
 			mend: "Begin it or go on with it with dno start or dno run",
+			kind: "usage",
 		});
 		if (failure !== undefined) this.failure = failure;
 	}

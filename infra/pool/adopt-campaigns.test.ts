@@ -31,30 +31,33 @@ describe("of a running campaign", async () => {
 	afterAll(() => connection.close());
 	const { workflow } = new Client({ connection });
 
+	const begunIn = async (id: string, operations: readonly object[]) => {
+		const workspace = await openWorkspace(join(temporaryFolder(), "runs"));
+		const directory = join(workspace.directory, id);
+		mkdirSync(directory);
+		const file = {
+			...{ schemaVersion: 1, id, createdAt: head.at, config: { name: id }, configSha256: "", files: {} },
+			fromScratch: false,
+		};
+		writeFileSync(join(directory, "campaign.json"), JSON.stringify(file));
+		const at = "2100-01-01T00:00:00.000Z";
+		const lines = operations.map((each) => JSON.stringify({ ...head, at, ...each }));
+		writeFileSync(join(directory, "operations.jsonl"), lines.join("\n"));
+		// Without workers: what happens to the run is the server's doing alone.
+		const taskQueue = workspace.queues.control;
+		const handle = await workflow.start("campaign", { workflowId: id, taskQueue, args: [{ spec: { id } }] });
+		const { runId, startTime } = await handle.describe();
+		return { workspace, runId, stray: { id, runId, startTime, buildId: "gone" } };
+	};
+
 	test.each(["running", "paused", "being stopped"])(
 		"%s, the run goes on until another one is in its place",
 		async (state) => {
 			const id = `adopted-${state.replace(" ", "-")}`;
-			const workspace = await openWorkspace(join(temporaryFolder(), "runs"));
-			const directory = join(workspace.directory, id);
-			mkdirSync(directory);
-			const file = {
-				...{ schemaVersion: 1, id, createdAt: head.at, config: { name: id }, configSha256: "", files: {} },
-				fromScratch: false,
-			};
-			writeFileSync(join(directory, "campaign.json"), JSON.stringify(file));
-			const at = "2100-01-01T00:00:00.000Z";
 			const operations = { running: [], paused: [{ kind: "pause", reason: "lunch" }] }[state] ?? [
 				{ kind: "stop", abandon: false },
 			];
-			const lines = operations.map((each) => JSON.stringify({ ...head, at, ...each }));
-			writeFileSync(join(directory, "operations.jsonl"), lines.join("\n"));
-
-			// Without workers: what happens to the run is the server's doing alone.
-			const taskQueue = workspace.queues.control;
-			const handle = await workflow.start("campaign", { workflowId: id, taskQueue, args: [{ spec: { id } }] });
-			const { runId, startTime } = await handle.describe();
-			const stray = { id, runId, startTime, buildId: "gone" };
+			const { workspace, runId, stray } = await begunIn(id, operations);
 			const dying = async (): Promise<never> => {
 				throw new Error("killed here");
 			};
@@ -75,4 +78,11 @@ describe("of a running campaign", async () => {
 			await adopting.catch(() => {});
 		},
 	);
+
+	test("that was called off while no worker was there, the run ends and none begins", async () => {
+		const { workspace, runId, stray } = await begunIn("adopted-called-off", []);
+		await workflow.getHandle(stray.id).cancel();
+		expect(await adoptCampaign(new Client({ connection }), workspace, stray, "bundle")).toBe(false);
+		expect(await workflow.getHandle(stray.id).describe()).toMatchObject({ runId, status: { name: "TERMINATED" } });
+	});
 });

@@ -44,10 +44,10 @@ function buildIdOf({ searchAttributes }: WorkflowExecutionInfo): string | undefi
 
 /**
  * Goes on with a campaign whose workers' version is gone: its run is ended and the iteration in hand begun again, in which
- * every finished step is found in the store. One that was paused or was being stopped is so again. A night's campaign is
- * only ended, since its night waits for that run.
+ * every finished step is found in the store. One that was paused or was being stopped is so again. One that was called off, which
+ * no worker was there to hear, is only ended; so is a night's campaign, since its night waits for that run.
  *
- * @returns whether it goes on; false where another worker was faster, its folder is gone, or it is a night's
+ * @returns whether it goes on; false where another worker was faster, its folder is gone, it was called off, or it is a night's
  */
 export async function adoptCampaign(
 	client: Client,
@@ -63,8 +63,9 @@ export async function adoptCampaign(
 	const operations = await openJournal(placesOf(place.directory, place.file).journal).read();
 	const { status, raw } = await handle.describe();
 	if (status.name !== "RUNNING") return false;
-	if (raw.workflowExecutionInfo?.parentExecution) {
-		await handle.terminate("the version of its workers is gone").catch((error) => {
+	const isCalledOff = raw.workflowExtendedInfo?.cancelRequested === true;
+	if (isCalledOff || raw.workflowExecutionInfo?.parentExecution) {
+		await handle.terminate(isCalledOff ? "called off" : "the version of its workers is gone").catch((error) => {
 			if (!(error instanceof WorkflowNotFoundError)) throw error;
 		});
 		return false;
