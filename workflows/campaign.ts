@@ -59,8 +59,8 @@ export async function campaign(input: CampaignInput): Promise<CampaignResult> {
 		if (accepted === "stopped") return await end(state, true);
 		if (!accepted) next = { ...next, policies: { ...next.policies, dno: state.policies.dno! } };
 	}
-	// Steering that is being checked may ask for more iterations.
-	await condition(allHandlersFinished);
+	// Steering that is being checked may ask for more iterations, and who has paused the last one is to find it so.
+	await controls.atRest();
 	if (isLast()) return await end(next, false);
 	await report(next, "running");
 	// What an operator asked for meanwhile is done before the next run begins, which knows nothing of it.

@@ -1,5 +1,6 @@
 import {
 	ApplicationFailure,
+	allHandlersFinished,
 	CancellationScope,
 	condition,
 	getExternalWorkflowHandle,
@@ -25,8 +26,10 @@ export interface Controls {
 	 * @returns the work's result; `stopped` where an operator ended the campaign
 	 */
 	interruptible<T>(work: () => Promise<T>): Promise<T | "stopped">;
-	/** Whether a policy is promoted; waits for who decides. */
+	/** Whether a policy is promoted; waits for who decides, and while a pause holds. */
 	approval(iteration: number): Promise<boolean | "stopped">;
+	/** Waits until no pause holds and what operators asked for is done. */
+	atRest(): Promise<void>;
 	/**
 	 * The campaign is ending, after so many iterations: operators can change nothing any more. Who watches is told so by what
 	 * this returns, to be called once the report is written.
@@ -68,6 +71,7 @@ export function createControls(spec: CampaignSpec, finished: number, first: numb
 			iteration: first,
 			...(stage && { stage }),
 			...(pause && { paused: pause }),
+			...(awaiting !== undefined && { awaiting }),
 			steering: standing.amendments.map(({ from, set }) => ({ from, set })),
 		};
 	});
@@ -151,7 +155,9 @@ export function createControls(spec: CampaignSpec, finished: number, first: numb
 	const untilResumed = async (): Promise<void> => {
 		while (paused !== undefined && stopping === undefined) {
 			const current: Pause = paused;
-			await control.reportPause(current);
+			// Its process may end with the report, and whoever asked for the pause is to be answered before.
+			await condition(allHandlersFinished);
+			if (paused === current && stopping === undefined) await control.reportPause(current);
 			await condition(() => paused !== current || stopping !== undefined);
 		}
 	};
@@ -178,13 +184,22 @@ export function createControls(spec: CampaignSpec, finished: number, first: numb
 			}
 		},
 		async approval(iteration) {
-			if (standing.approvals[iteration] === undefined) {
+			const isOver = () => standing.approvals[iteration] !== undefined || stopping !== undefined;
+			while (!isOver()) {
 				awaiting = iteration;
+				await untilResumed();
+				if (isOver()) break;
 				await control.reportApproval({ iteration });
-				await condition(() => standing.approvals[iteration] !== undefined || stopping !== undefined);
-				awaiting = undefined;
+				await condition(() => isOver() || paused !== undefined);
 			}
+			awaiting = undefined;
 			return standing.approvals[iteration] ?? "stopped";
+		},
+		async atRest() {
+			do {
+				await untilResumed();
+				await condition(allHandlersFinished);
+			} while (paused !== undefined && stopping === undefined);
 		},
 		end(as, finishedIterations) {
 			ending = as;

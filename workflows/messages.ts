@@ -12,6 +12,8 @@ export interface CampaignStatus {
 	readonly stage?: Stage;
 	/** Absent while the campaign goes on. */
 	readonly paused?: Pause;
+	/** The iteration whose policy waits for approval, also while the campaign is paused. */
+	readonly awaiting?: number;
 	/** What operators changed, and from which iteration on. */
 	readonly steering: readonly { readonly from: number; readonly set: SteeringSet }[];
 }

@@ -24,3 +24,12 @@ test("the hosts of a pool are shown with device, memory and model; others only w
 		"  gpu-2       cpu (no CUDA: there is no nvidia-smi here), no model loaded",
 	]);
 });
+
+test("what a paused campaign waits for beside the pause is shown", () => {
+	const view: CampaignView = { ...VIEW, state: "paused", paused: { kind: "operator", reason: "lunch" }, awaiting: 1 };
+	expect(statusLines(view)).toEqual([
+		"small-1  paused, iteration 1 of 2",
+		"  paused      lunch",
+		"  waits       for approval of iteration 1's policy: dno approve small-1",
+	]);
+});

@@ -3,7 +3,8 @@ import { count, dollars, duration, size } from "../render/format.ts";
 
 /** A campaign's standing in lines for people. */
 export function statusLines(view: CampaignView): string[] {
-	const { id, state, iteration, iterations, finishedIterations, stage, paused, winRates, cost, steering } = view;
+	const { id, state, iteration, iterations, finishedIterations, stage, paused, awaiting, winRates, cost, steering } =
+		view;
 	const at =
 		iteration === undefined
 			? `${finishedIterations} of ${iterations} iterations done`
@@ -12,6 +13,9 @@ export function statusLines(view: CampaignView): string[] {
 	return [
 		`${id}  ${state}, ${at}${stage === undefined ? "" : `, ${stage}`}`,
 		...(paused === undefined ? [] : [`  paused      ${paused.reason}`]),
+		...(awaiting === undefined
+			? []
+			: [`  waits       for approval of iteration ${awaiting}'s policy: dno approve ${id}`]),
 		...progressLines(view),
 		...(rates.length === 0 ? [] : [`  win rate    ${rates.join(" → ")}`]),
 		...(cost === undefined

@@ -26,6 +26,8 @@ export interface CampaignView {
 	readonly iteration?: number;
 	readonly stage?: string;
 	readonly paused?: Pause;
+	/** The iteration whose policy waits for approval. */
+	readonly awaiting?: number;
 	readonly judging?: PendingWork["judging"];
 	readonly steps: readonly PendingStep[];
 	/** DNO's on the held-out prompts against the teacher, by iteration. */
@@ -62,6 +64,7 @@ export async function inspectCampaign(campaign: FoundCampaign): Promise<Campaign
 		...(live && { iteration: live.status.iteration }),
 		...(live?.status.stage && { stage: live.status.stage }),
 		...(live?.status.paused && { paused: live.status.paused }),
+		...(live?.status.awaiting !== undefined && { awaiting: live.status.awaiting }),
 		...(live?.work.judging && { judging: live.work.judging }),
 		steps,
 		winRates: disk.winRates,

@@ -131,8 +131,13 @@ test("a policy waits for approval; one that is rejected is left out", async () =
 	await again.until((event) => event.event === "resumed");
 	await expect.poll(() => operate(out, (operator) => operator.approve(false))).toBe(1);
 	await again.until((event) => event.event === "approval" && event.iteration === 2);
+	// Paused meanwhile, it costs nothing, and waits again afterwards.
+	await operate(out, (operator) => operator.pause("the weekend"));
+	expect((await again.ended).code).toBe(3);
+	const last = startDno(["run", gated, "--out", out, "--json"]);
+	await last.until((event) => event.event === "approval" && event.iteration === 2);
 	await operate(out, (operator) => operator.approve(true));
-	const { code, stderr } = await again.ended;
+	const { code, stderr } = await last.ended;
 	expect(code, stderr).toBe(0);
 	const [, second] = readReport(out).iterations;
 	expect(second).toMatchObject({ iteration: 2 });
@@ -143,6 +148,8 @@ test("a policy waits for approval; one that is rejected is left out", async () =
 		.map((line) => JSON.parse(line));
 	expect(decisions).toMatchObject([
 		{ kind: "approve", iteration: 1, accepted: false },
+		{ kind: "pause", reason: "the weekend" },
+		{ kind: "resume" },
 		{ kind: "approve", iteration: 2, accepted: true },
 	]);
 });
