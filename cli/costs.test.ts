@@ -111,7 +111,7 @@ describe("dno resume", () => {
 
 	test.each<[string, string[], RegExp]>([
 		["no number", ["--budget", "much"], /--budget takes US dollars\. got "much"/],
-		["nothing", ["--budget"], /--budget takes US dollars\. got ""/],
+		["nothing", ["--budget"], /--budget needs a value/],
 		["less than is spent", ["--budget=3"], /has spent \$4\.00 already\. got 3/],
 	])("refuses a budget that is %s", async (_, args, message) => {
 		await runCommand([campaign.folder, "--json"], room);
@@ -125,6 +125,24 @@ describe("dno resume", () => {
 		const verified = makeCampaign().folder;
 		await runCommand([verified, "--json"], room);
 		await expect(resumeCommand([verified, "--budget", "5"], room)).rejects.toThrow("has no budget");
+	});
+
+	test("finds the campaign wherever it stands among the options, in the workspace of either form", async () => {
+		const workspace = join(campaign.folder, "elsewhere");
+		await runCommand([campaign.folder, "--out", join(workspace, "mine"), "--json"], room);
+		const { id } = runs[0]!;
+		for (const args of [
+			["--workspace", workspace, "--budget", "50", "mine"],
+			[`--workspace=${workspace}`, "--budget=60", "--json", id],
+		])
+			expect(await resumeCommand(args, room), args.join(" ")).toBe(0);
+		expect(runs.map((run) => run.id)).toEqual([id, id, id]);
+		expect(await createFileLedger(join(workspace, "mine", "ledger.jsonl")).state()).toMatchObject({ ceiling: 60 });
+		await expect(resumeCommand(["--workspace", workspace, campaign.folder], room)).rejects.toThrow("no such campaign");
+		await runCommand([campaign.folder, "--seed", "3", "--json"], room);
+		expect(await resumeCommand(["--seed", "3", campaign.folder], room)).toBe(0);
+		expect(runs.at(-1)!.id).toBe(runs.at(-2)!.id);
+		await expect(resumeCommand([campaign.folder, "--dry-run"], room)).rejects.toThrow("unknown option --dry-run");
 	});
 });
 
