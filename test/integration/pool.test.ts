@@ -1,8 +1,13 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { Client } from "@temporalio/client";
 import { afterAll, expect, test } from "vitest";
 import { createCampaignClient } from "../../infra/campaign/client.ts";
-import { readLog, startCampaign, startUp, startWorker } from "../pool/pool-processes.ts";
+import { connectClient } from "../../infra/campaign/client-connection.ts";
+import { pendingWork } from "../../infra/campaign/pending-work.ts";
+import { openWorkspace } from "../../infra/workspace/workspace.ts";
+import { gpuSpans, shareOf } from "../pool/gpu-spans.ts";
+import { startCampaign, startUp, startWorker } from "../pool/pool-processes.ts";
 import { resultOf, startDno } from "./run-dno.ts";
 import { makeSmallCampaign } from "./small-campaign.ts";
 
@@ -17,21 +22,49 @@ async function small(...args: Parameters<typeof makeSmallCampaign>): Promise<str
 	return folder;
 }
 
-test("two campaigns of one pool with two GPU workers end as each does alone", async () => {
+test("two campaigns of one pool with two GPU workers share them, and end as each does alone", async () => {
 	const folder = await small({ iterations: 1 });
 	const workspace = join(folder, "runs");
-	const up = await startUp(workspace, { gpuWorkers: 2 });
+	const up = await startUp(workspace, { gpuWorkers: 0 });
 	try {
-		const [a, b] = await Promise.all([0, 1].map((seed) => startCampaign(workspace, folder, `seed-${seed}`, seed)));
-		const client = await createCampaignClient({ address: a!.address });
-		await Promise.all([client.wait(a!.id), client.wait(b!.id)]);
-		await client.close();
-		for (const name of ["gpu-1", "gpu-2"]) expect(readLog(workspace, name)).toMatch(/: (sample|train) \d+ of \d+/);
+		const begun = await Promise.all([0, 1].map((seed) => startCampaign(workspace, folder, `seed-${seed}`, seed)));
+		const ids = begun.map(({ id }) => id);
+		const { connection, close } = await connectClient({ address: begun[0]!.address });
+		const client = new Client({ connection });
+		// Both ask for a host before there is one, so that neither is there first.
+		for (const id of ids)
+			await expect
+				.poll(async () => (await pendingWork(client, id)).steps.map(({ activity }) => activity))
+				.toContain("claimHost");
+		const workers = await Promise.all(["one", "two"].map((name) => startWorker(workspace, "gpu", name)));
+		for (const id of ids) await client.workflow.getHandle(id).result();
+		const { queues } = await openWorkspace(workspace);
+		const [one, other] = await Promise.all(ids.map((id) => gpuSpans(client, id, queues.gpu)));
+		await close();
+		for (const [mine, others] of [
+			[one!, other!],
+			[other!, one!],
+		] as const) {
+			const { steps, ownBegin, othersEnd, longestWait, passedBy, hosts } = shareOf(mine, others);
+			expect(ownBegin).toBeLessThan(othersEnd);
+			// At no time does it wait for all that the other one has to do.
+			expect(passedBy).toBeLessThan(shareOf(others, mine).steps);
+			console.log(
+				`${steps} steps on ${hosts.length} hosts, the first ${othersEnd - ownBegin} ms before the other campaign's last; longest wait for a host ${longestWait} ms, in one the other campaign began ${passedBy} steps`,
+			);
+		}
+		for (const worker of workers) {
+			expect(worker.events.some((e) => e.event === "progress" && ["sample", "train"].includes(String(e.stage)))).toBe(
+				true,
+			);
+			worker.child.kill("SIGTERM");
+			expect(await worker.ended).toEqual({ code: 0, stderr: "" });
+		}
 	} finally {
 		up.child.kill("SIGTERM");
 	}
 	expect(await up.ended).toEqual({ code: 0, stderr: "" });
-	for (const name of ["control", "judge-1", "gpu-1", "gpu-2"])
+	for (const name of ["control", "judge-1", "one", "two"])
 		expect(existsSync(join(workspace, "workers", `${name}.json`))).toBe(false);
 	for (const seed of [0, 1]) {
 		const alone = join(folder, `alone-${seed}`);

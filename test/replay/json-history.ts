@@ -5,6 +5,9 @@ export interface JsonHistory {
 
 export interface JsonEvent {
 	readonly eventType: string;
+	readonly eventId: string;
+	/** ISO 8601. */
+	readonly eventTime: string;
 	readonly workflowExecutionStartedEventAttributes?: {
 		readonly workflowId: string;
 		readonly originalExecutionRunId: string;
@@ -14,7 +17,14 @@ export interface JsonEvent {
 	readonly childWorkflowExecutionStartedEventAttributes?: {
 		readonly workflowExecution: { readonly workflowId: string; readonly runId: string };
 	};
-	readonly activityTaskScheduledEventAttributes?: { activityType: { name: string } };
+	readonly activityTaskScheduledEventAttributes?: {
+		activityType: { name: string };
+		readonly taskQueue: { readonly name: string };
+	};
+	readonly activityTaskCompletedEventAttributes?: {
+		readonly scheduledEventId: string;
+		readonly startedEventId: string;
+	};
 }
 
 /** Where and as what a history began. */
