@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorkflowCode, DefaultLogger } from "@temporalio/worker";
 import { writeFileAtomic } from "../../activities/store/atomic-write.ts";
-import { KEY_FILE } from "../connection/payload-keys.ts";
+import { hasPayloadKeys } from "../connection/payload-keys.ts";
 import { ENCODE_FAILURES } from "../connection/sandbox-failure-converter.ts";
 import { cacheFolder } from "../temporal-server/cache-folder.ts";
 
@@ -27,9 +27,9 @@ export const BUNDLE_FILE = "workflow-bundle.js";
  * The workflows as one script for the sandbox: the published package brings it along; in the source tree it is bundled once
  * for each state of the source and kept in the cache folder.
  */
-export async function loadWorkflowBundle(): Promise<WorkflowBundle> {
+export async function loadWorkflowBundle(env: NodeJS.ProcessEnv = process.env): Promise<WorkflowBundle> {
 	const { code, version } = await loadBundle();
-	return { code: process.env[KEY_FILE] ? `${ENCODE_FAILURES}${code}` : code, version };
+	return { code: hasPayloadKeys(env) ? `${ENCODE_FAILURES}${code}` : code, version };
 }
 
 async function loadBundle(): Promise<WorkflowBundle> {

@@ -14,6 +14,11 @@ export const KEY_FILE = "DNO_PAYLOAD_KEY_FILE";
 /** What such a file holds, for functions and containers that are given secrets as variables. */
 export const KEYS = "DNO_PAYLOAD_KEYS";
 
+/** Whether payloads are encrypted, by keys of either kind. */
+export function hasPayloadKeys(env: Environment): boolean {
+	return Boolean(env[KEY_FILE] || env[KEYS]);
+}
+
 /**
  * The keys of the file that `DNO_PAYLOAD_KEY_FILE` names, or those in `DNO_PAYLOAD_KEYS` itself; none where neither is set. One
  * key a line, or several with commas between them, as base64 or hex, after an id of its own if wanted (`2026-11 kq3…=`); blank
