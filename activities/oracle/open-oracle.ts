@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
 	isProgram,
@@ -50,11 +50,20 @@ function hashFiles(config: OracleConfig, folder: string): Promise<readonly strin
 	const files = isProgram(config)
 		? [config.kind === "verifier" ? config.module : config.game]
 		: modelJudges(config).flatMap(({ rubric }) => rubric ?? []);
-	const hashed = files.map(async (file) => {
-		const content = await readFile(resolve(folder, file)).catch(() => "");
+	return Promise.all(files.map((file) => hashFile(resolve(folder, file))));
+}
+
+const keepHash = keepRecentlyUsed<string>(2 * KEPT);
+
+const NO_FILE = { dev: 0n, ino: 0n, size: 0n, mtimeNs: 0n };
+
+/** Asked before every judgment: a file is read again only when it is another one, or has been written to. */
+async function hashFile(path: string): Promise<string> {
+	const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true }).catch(() => NO_FILE);
+	return keepHash([path, dev, ino, size, mtimeNs].join(), async () => {
+		const content = await readFile(path).catch(() => "");
 		return createHash("sha256").update(content).digest("hex");
 	});
-	return Promise.all(hashed);
 }
 
 async function openAnew(config: OracleConfig, folder: string): Promise<OpenedOracle> {
