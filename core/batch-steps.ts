@@ -1,6 +1,6 @@
 import type { CallFailure } from "./judge-calls.ts";
+import type { JudgeContext } from "./judging-steps.ts";
 import type { ArtifactRef } from "./records.ts";
-import type { JudgeContext } from "./steps.ts";
 
 /** Calls of one judge that are handed to its server's Batch API together. */
 export interface BatchJob extends JudgeContext {

@@ -1,8 +1,9 @@
 import { proxyActivities, workflowInfo } from "@temporalio/workflow";
 import type { createJudgeActivities } from "../activities/oracle/create-judge-activities.ts";
 import type { CallFailure } from "../core/judge-calls.ts";
+import type { CallRepair, CallsMade, JudgeJob, JudgeResult } from "../core/judging-steps.ts";
 import type { Pause } from "../core/pause.ts";
-import type { CallRepair, CallsMade, JudgeJob, JudgeLimits, JudgeResult } from "../core/steps.ts";
+import type { JudgeLimits } from "../core/steps.ts";
 import { queuesBeside } from "../core/task-queues.ts";
 import { allAtRest } from "./at-rest.ts";
 import { batchCalls } from "./batch-calls.ts";

@@ -1,8 +1,9 @@
 import { proxyActivities, setHandler, workflowInfo } from "@temporalio/workflow";
 import type { createJudgeActivities } from "../activities/oracle/create-judge-activities.ts";
+import type { JudgeContext } from "../core/judging-steps.ts";
 import { rangeOf } from "../core/prompt-range.ts";
 import type { ArtifactRef } from "../core/records.ts";
-import type { CandidateSet, JudgeContext } from "../core/steps.ts";
+import type { CandidateSet } from "../core/steps.ts";
 import { queuesBeside } from "../core/task-queues.ts";
 import { listenForDrain, step } from "./drain.ts";
 import type { UnitResult } from "./judging.ts";

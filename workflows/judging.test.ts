@@ -1,7 +1,8 @@
 import { Client, Connection } from "@temporalio/client";
 import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import { beforeAll, expect, inject, test } from "vitest";
-import type { CallJob, CandidateSet, JudgeJob, JudgeLimits, PlanJob } from "../core/steps.ts";
+import type { CallJob, JudgeJob, PlanJob } from "../core/judging-steps.ts";
+import type { CandidateSet, JudgeLimits } from "../core/steps.ts";
 import { judgeQueue, taskQueues } from "../core/task-queues.ts";
 import { loadWorkflowBundle, type WorkflowBundle } from "../infra/campaign/workflow-bundle.ts";
 import type { JudgingInput, judging } from "./judging.ts";

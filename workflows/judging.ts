@@ -1,8 +1,9 @@
 import { continueAsNew, executeChild, proxyActivities, setHandler, workflowInfo } from "@temporalio/workflow";
 import type { createJudgeActivities } from "../activities/oracle/create-judge-activities.ts";
+import type { JudgeContext } from "../core/judging-steps.ts";
 import { PROMPTS_A_PART, rangeOf } from "../core/prompt-range.ts";
 import type { ArtifactRef } from "../core/records.ts";
-import type { CandidateSet, JudgeContext, JudgeLimits, JudgingSpec } from "../core/steps.ts";
+import type { CandidateSet, JudgeLimits, JudgingSpec } from "../core/steps.ts";
 import { queuesBeside } from "../core/task-queues.ts";
 import { listenForDrain, runChild, step } from "./drain.ts";
 import { isHistoryLong } from "./history.ts";

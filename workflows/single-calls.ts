@@ -1,18 +1,18 @@
 import { proxyActivities, sleep, workflowInfo } from "@temporalio/workflow";
 import type { CallActivities } from "../activities/oracle/calls/create-call-activities.ts";
 import type { CallFailure, CallResult } from "../core/judge-calls.ts";
-import { createPace } from "../core/pace.ts";
-import type { Pause } from "../core/pause.ts";
-import type { ArtifactRef } from "../core/records.ts";
 import type {
 	CallJob,
 	CallRepair,
 	CallsMade,
 	JudgeContext,
-	JudgeLimits,
 	PlannedCalls,
 	PlannedRepair,
-} from "../core/steps.ts";
+} from "../core/judging-steps.ts";
+import { createPace } from "../core/pace.ts";
+import type { Pause } from "../core/pause.ts";
+import type { ArtifactRef } from "../core/records.ts";
+import type { JudgeLimits } from "../core/steps.ts";
 import { judgeQueue, queuesBeside } from "../core/task-queues.ts";
 import { allAtRest } from "./at-rest.ts";
 import type { BatchWork } from "./batch-calls.ts";

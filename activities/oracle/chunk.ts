@@ -1,6 +1,6 @@
+import type { JudgeJob, JudgeResult } from "../../core/judging-steps.ts";
 import type { CandidateGroup, Verdict } from "../../core/records.ts";
 import { verdict as verdictSchema } from "../../core/records.ts";
-import type { JudgeJob, JudgeResult } from "../../core/steps.ts";
 import { evaluationComparisons } from "../evaluation/evaluate.ts";
 import { keepRecentlyUsed } from "../recently-used.ts";
 import { durableStep, findStep, type Put } from "../store/durable-step.ts";

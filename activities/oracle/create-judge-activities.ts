@@ -1,6 +1,6 @@
 import { Context } from "@temporalio/activity";
+import type { JoinJob, JudgeJob, JudgeResult } from "../../core/judging-steps.ts";
 import type { ArtifactRef, Verdict } from "../../core/records.ts";
-import type { JoinJob, JudgeJob, JudgeResult } from "../../core/steps.ts";
 import { withHeartbeats } from "../progress.ts";
 import { durableStep } from "../store/durable-step.ts";
 import { toJsonLines } from "../store/json-lines.ts";

@@ -1,7 +1,4 @@
 import type { CallFailure, JudgeCall } from "../../core/judge-calls.ts";
-import { judgeName, modelJudges } from "../../core/oracle-config.ts";
-import type { Verdict } from "../../core/records.ts";
-import { SCHEMA_VERSION } from "../../core/records.ts";
 import type {
 	CallPlan,
 	CollectJob,
@@ -10,7 +7,10 @@ import type {
 	PlanJob,
 	PlannedCalls,
 	PlannedRepair,
-} from "../../core/steps.ts";
+} from "../../core/judging-steps.ts";
+import { judgeName, modelJudges } from "../../core/oracle-config.ts";
+import type { Verdict } from "../../core/records.ts";
+import { SCHEMA_VERSION } from "../../core/records.ts";
 import { withHeartbeats } from "../progress.ts";
 import { putArtifact } from "../store/durable-step.ts";
 import { toJsonLines } from "../store/json-lines.ts";

@@ -1,6 +1,6 @@
 import { Context } from "@temporalio/activity";
 import type { CampaignEvent } from "../../core/events.ts";
-import type { JudgeJob } from "../../core/steps.ts";
+import type { JudgeJob } from "../../core/judging-steps.ts";
 
 /** Between two events, in milliseconds: nobody reads faster. */
 const SHOWN_EVERY_MS = 100;

@@ -9,10 +9,10 @@ import { readJsonLines, toJsonLines } from "../../activities/store/json-lines.ts
 import { type CostSummary, summarizeCosts } from "../../core/cost.ts";
 import type { CampaignEvent } from "../../core/events.ts";
 import { judgingSpec } from "../../core/judging-spec.ts";
+import type { JudgeContext } from "../../core/judging-steps.ts";
 import type { OracleConfig } from "../../core/oracle-config.ts";
 import { PROMPTS_A_PART } from "../../core/prompt-range.ts";
 import { type ArtifactRef, type CandidateGroup, type Verdict, verdict } from "../../core/records.ts";
-import type { JudgeContext } from "../../core/steps.ts";
 import { taskQueues } from "../../core/task-queues.ts";
 import type { judging } from "../../workflows/judging.ts";
 import { connectClient } from "../campaign/client-connection.ts";

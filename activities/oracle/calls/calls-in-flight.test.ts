@@ -1,7 +1,7 @@
 import { CancelledFailure } from "@temporalio/common";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { CallResult } from "../../../core/judge-calls.ts";
-import type { CallJob } from "../../../core/steps.ts";
+import type { CallJob } from "../../../core/judging-steps.ts";
 import { createFolderStore } from "../../store/folder-store.ts";
 import { type ActivityRun, inActivity } from "../../testing/in-activity.ts";
 import { type CallsInFlight, createCallsInFlight } from "./calls-in-flight.ts";

@@ -1,8 +1,8 @@
 import { Context } from "@temporalio/activity";
 import type { CallResult, Usage } from "../../../core/judge-calls.ts";
+import type { CallJob } from "../../../core/judging-steps.ts";
 import { judgeName } from "../../../core/oracle-config.ts";
 import type { ArtifactRef } from "../../../core/records.ts";
-import type { CallJob } from "../../../core/steps.ts";
 import { createSparseProgress, withHeartbeats } from "../../progress.ts";
 import { stopSignal } from "../../worker-stop.ts";
 import type { JudgeDependencies } from "../dependencies.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { BudgetState } from "../../../core/judging-steps.ts";
 import { type LedgerEntry, ledgerEntry } from "../../../core/ledger-entry.ts";
-import type { BudgetState } from "../../../core/steps.ts";
 import { createLedgerTotals, ledgerSums } from "./ledger-totals.ts";
 
 const ceilingSet = z.strictObject({ at: z.string(), cost: z.number().optional() });

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { BudgetState } from "../../../core/judging-steps.ts";
 import type { LedgerEntry } from "../../../core/ledger-entry.ts";
-import type { BudgetState } from "../../../core/steps.ts";
 
 /** What a ledger's entries add up to; grows only with calls that are under way. */
 export interface LedgerTotals {

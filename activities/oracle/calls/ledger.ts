@@ -1,5 +1,5 @@
+import type { BudgetState } from "../../../core/judging-steps.ts";
 import type { LedgerEntry } from "../../../core/ledger-entry.ts";
-import type { BudgetState } from "../../../core/steps.ts";
 
 /** An append-only journal of a campaign's costs. */
 export interface Ledger {

@@ -1,9 +1,9 @@
 import { ApplicationFailure } from "@temporalio/common";
 import { JUDGE_CEILING } from "../../../core/failure-types.ts";
 import type { Usage } from "../../../core/judge-calls.ts";
+import type { JudgeContext } from "../../../core/judging-steps.ts";
 import type { LedgerEntry } from "../../../core/ledger-entry.ts";
 import { SCHEMA_VERSION } from "../../../core/records.ts";
-import type { JudgeContext } from "../../../core/steps.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** A call that money is reserved for. */

@@ -1,6 +1,6 @@
 import type { JudgeCall, Message } from "../../../core/judge-calls.ts";
+import type { Repair } from "../../../core/judging-steps.ts";
 import type { ModelJudgeConfig } from "../../../core/oracle-config.ts";
-import type { Repair } from "../../../core/steps.ts";
 import type { Store } from "../../store/store.ts";
 import { type RawReply, readRawReply } from "./raw-reply.ts";
 import type { ReplyReader } from "./reply-reader.ts";
