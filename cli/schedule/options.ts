@@ -1,8 +1,8 @@
 import type { ArgsDef } from "citty";
 import { DnoError } from "../../core/errors.ts";
-import { DEFAULT_WORKSPACE, type Workspace } from "../../infra/workspace/workspace.ts";
+import type { Workspace } from "../../infra/workspace/workspace.ts";
 import { parseStrictly, type StrictArgs } from "../strict-args.ts";
-import { existingWorkspaceOf, WORKSPACE_ARG } from "../worker/options.ts";
+import { requiredWorkspaceOf, WORKSPACE_ARG } from "../worker/options.ts";
 
 /** What every command on schedules takes. */
 export const SCHEDULE_ARGS = {
@@ -18,14 +18,7 @@ export async function readScheduleArgs(
 	definition: ArgsDef,
 ): Promise<{ readonly args: StrictArgs; readonly workspace: Workspace }> {
 	const args = parseStrictly(command, rawArgs, definition);
-	const workspace = await existingWorkspaceOf(args);
-	if (workspace !== undefined) return { args, workspace };
-	throw new DnoError({
-		what: "there is no workspace here",
-		where: args.options.get("workspace")?.[0] ?? DEFAULT_WORKSPACE,
-		mend: "Name the one of the schedule with --workspace",
-		kind: "usage",
-	});
+	return { args, workspace: await requiredWorkspaceOf(args, "schedule", "usage") };
 }
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

@@ -1,8 +1,7 @@
 import { type ArgsDef, defineCommand } from "citty";
-import { DnoError } from "../../core/errors.ts";
 import { drainWorkers } from "../../infra/pool/drain.ts";
 import { parseStrictly } from "../strict-args.ts";
-import { existingWorkspaceOf, WORKSPACE_ARG, workspaceFolder } from "./options.ts";
+import { requiredWorkspaceOf, WORKSPACE_ARG } from "./options.ts";
 
 const ARGS = {
 	name: { type: "positional", required: false, description: "The worker; without it, all of this host" },
@@ -20,14 +19,7 @@ export const drainCommand = defineCommand({
 /** @returns The exit code. */
 async function drain(rawArgs: readonly string[], print: (text: string) => void): Promise<number> {
 	const args = parseStrictly("dno worker drain", rawArgs, ARGS);
-	const workspace = await existingWorkspaceOf(args);
-	if (workspace === undefined)
-		throw new DnoError({
-			what: "there is no workspace here",
-			where: workspaceFolder(args),
-			mend: "Name the one of the workers with --workspace",
-			kind: "usage",
-		});
+	const workspace = await requiredWorkspaceOf(args, "workers", "usage");
 	const ended = await drainWorkers(workspace, args.positionals[0]);
 	const text = ended.length === 0 ? "No worker runs here." : `Drained ${ended.map(({ name }) => name).join(", ")}.`;
 	print(args.options.has("json") ? `${JSON.stringify(ended)}\n` : `${text}\n`);

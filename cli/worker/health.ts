@@ -1,8 +1,7 @@
 import { type ArgsDef, defineCommand } from "citty";
-import { DnoError } from "../../core/errors.ts";
 import { healthyWorkers } from "../../infra/pool/health.ts";
 import { parseStrictly } from "../strict-args.ts";
-import { existingWorkspaceOf, WORKSPACE_ARG, workspaceFolder } from "./options.ts";
+import { requiredWorkspaceOf, WORKSPACE_ARG } from "./options.ts";
 
 const ARGS = {
 	name: { type: "positional", required: false, description: "The worker; without it, all of this host" },
@@ -20,13 +19,7 @@ export const healthCommand = defineCommand({
 /** @returns The exit code: 0, since it throws where one is not well. */
 async function health(rawArgs: readonly string[]): Promise<number> {
 	const args = parseStrictly("dno worker health", rawArgs, ARGS);
-	const workspace = await existingWorkspaceOf(args);
-	if (workspace === undefined)
-		throw new DnoError({
-			what: "there is no workspace here",
-			where: workspaceFolder(args),
-			mend: "Name the one of the workers with --workspace",
-		});
+	const workspace = await requiredWorkspaceOf(args, "workers");
 	const workers = await healthyWorkers(workspace, args.positionals[0]);
 	const text = workers.map(({ name }) => `${name} is well`).join("\n");
 	process.stdout.write(`${args.options.has("json") ? JSON.stringify(workers) : text}\n`);

@@ -35,6 +35,27 @@ export function existingWorkspaceOf(args: StrictArgs): Promise<Workspace | undef
 	return ofOption(args, findWorkspace(workspaceFolder(args)));
 }
 
+/**
+ * Like {@link existingWorkspaceOf}, for commands that have nothing to do without one.
+ *
+ * @param whose for the error's mend
+ * @throws {DnoError} There is none.
+ */
+export async function requiredWorkspaceOf(
+	args: StrictArgs,
+	whose: "workers" | "schedule",
+	kind?: "usage",
+): Promise<Workspace> {
+	const workspace = await existingWorkspaceOf(args);
+	if (workspace !== undefined) return workspace;
+	throw new DnoError({
+		what: "there is no workspace here",
+		where: workspaceFolder(args),
+		mend: `Name the one of the ${whose} with --workspace`,
+		...(kind && { kind }),
+	});
+}
+
 async function ofOption<T>(args: StrictArgs, finding: Promise<T>): Promise<T> {
 	return await finding.catch((error: Error) => {
 		const said = error instanceof DnoError ? error.cause : error;
